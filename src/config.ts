@@ -1,0 +1,151 @@
+// The only reader of the environment: one schema, every name of it explained in .env.example.
+// A wrong or missing value stops the process at its start, one line per name (exit code 78, EX_CONFIG of sysexits.h).
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+export const EXIT_CONFIG = 78;
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
+const count = (fallback: number, max = 64) => z.coerce.number().int().min(1).max(max).default(fallback);
+const seconds = (fallback: number) => z.coerce.number().positive().max(31_536_000).default(fallback);
+const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+const url = (...protocols: string[]) =>
+  z
+    .string()
+    .refine(
+      (value) => protocols.includes(protocolOf(value)),
+      `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+    );
+
+function protocolOf(value: string): string {
+  return URL.parse(value)?.protocol ?? '';
+}
+
+/** Every environment variable that Perdure reads. Durations are seconds. Exported for the test that compares it with .env.example. */
+export const environmentSchema = z.object({
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: port(8080),
+  API_PROCESSES: count(1),
+  WORKER_PROCESSES: count(1),
+  PUBLIC_URL: url('http:', 'https:').optional(),
+  CORS_ORIGINS: list.default([]),
+  BODY_LIMIT: z.coerce.number().int().min(1024).max(104_857_600).default(1_048_576),
+  REQUEST_TIMEOUT: seconds(15),
+  DRAIN_TIMEOUT: seconds(10),
+
+  DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  DATABASE_POOL_SIZE: count(10, 1000),
+  DATABASE_STATEMENT_TIMEOUT: seconds(5),
+  DATABASE_LOCK_TIMEOUT: seconds(2),
+  REDIS_URL: url('redis:', 'rediss:').optional(),
+
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^/\s]+:\d+$/, 'must be host:port')
+    .optional(),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(7),
+  TEMPORAL_TLS: flag.default(false),
+  TEMPORAL_TLS_SERVER_NAME: z.string().min(1).optional(),
+  TEMPORAL_TLS_CA_FILE: z.string().min(1).optional(),
+  TEMPORAL_TLS_CERT_FILE: z.string().min(1).optional(),
+  TEMPORAL_TLS_KEY_FILE: z.string().min(1).optional(),
+  TEMPORAL_API_KEY: z.string().min(1).optional(),
+  WORKFLOW_BUNDLE: z.string().min(1).optional(),
+
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^(sk|rk)_/, 'must start with sk_ or rk_')
+    .optional(),
+  STRIPE_PUBLISHABLE_KEY: z.string().regex(/^pk_/, 'must start with pk_').optional(),
+  STRIPE_WEBHOOK_SECRET: list
+    .refine((secrets) => secrets.every((s) => s.startsWith('whsec_')), 'must be one or more whsec_... joined by commas')
+    .optional(),
+  STRIPE_API_BASE: url('http:', 'https:').optional(),
+  SMTP_URL: url('smtp:', 'smtps:').optional(),
+  MAIL_FROM: z.string().min(3).default('Perdure <shop@perdure.test>'),
+
+  PAYMENT_WINDOW: seconds(900),
+  CONFIRMATION_WINDOW: seconds(172_800),
+  HOLD_GRACE: seconds(60),
+  CART_TTL: seconds(604_800),
+  IDEMPOTENCY_TTL: seconds(86_400),
+
+  SEED_ADMIN_PASSWORD: z.string().min(8).optional(),
+  SEED_INVENTORY_PASSWORD: z.string().min(8).optional(),
+  SEED_CUSTOMER_PASSWORD: z.string().min(8).optional(),
+
+  PERDURE_HOME: z
+    .string()
+    .min(1)
+    .default('.perdure')
+    .transform((path) => resolve(path)),
+  PERDURE_CACHE: z.string().min(1).optional(),
+  XDG_CACHE_HOME: z.string().optional(),
+  PERDURE_LOGS: z.enum(['stdout', 'files']).default('stdout'),
+  PGPORT_LOCAL: port(5433),
+  REDIS_PORT_LOCAL: port(6380),
+  TEMPORAL_PORT: port(7233),
+  TEMPORAL_UI_PORT: port(8233),
+  STRIPE_SIM_PORT: port(12_111),
+  INBOX_PORT: port(8025),
+  SMTP_PORT: port(1025),
+});
+
+type Environment = z.infer<typeof environmentSchema>;
+
+/** The settings of one process. `PERDURE_CACHE` is resolved: `${XDG_CACHE_HOME:-~/.cache}/perdure` unless it is set. */
+export type Config = Omit<Environment, 'PERDURE_CACHE' | 'XDG_CACHE_HOME'> & { PERDURE_CACHE: string };
+
+/** A configuration that cannot be used: one line per wrong or missing name, never with the value of it. */
+export class ConfigError extends Error {
+  readonly lines: string[];
+  constructor(lines: string[]) {
+    super(lines.join('\n'));
+    this.name = 'ConfigError';
+    this.lines = lines;
+  }
+}
+
+/**
+ * Reads and checks the settings.
+ * @throws {ConfigError} one line per wrong name
+ */
+export function loadConfig(source: NodeJS.ProcessEnv = process.env): Config {
+  const known = Object.keys(environmentSchema.shape).filter(
+    (name) => source[name] !== undefined && source[name] !== '',
+  );
+  const result = environmentSchema.safeParse(Object.fromEntries(known.map((name) => [name, source[name]])));
+  if (!result.success) {
+    throw new ConfigError(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  }
+  const { PERDURE_CACHE, XDG_CACHE_HOME, ...rest } = result.data;
+  const cacheHome = XDG_CACHE_HOME !== undefined && XDG_CACHE_HOME !== '' ? XDG_CACHE_HOME : join(homedir(), '.cache');
+  return { ...rest, PERDURE_CACHE: resolve(PERDURE_CACHE ?? join(cacheHome, 'perdure')) };
+}
+
+type Present<K extends keyof Config> = Config & { [P in K]-?: NonNullable<Config[P]> };
+
+/**
+ * The same settings, with the named ones known to be there.
+ * @throws {ConfigError} one line per missing name
+ */
+export function requireSettings<K extends keyof Config>(config: Config, ...names: K[]): Present<K> {
+  const missing = names.filter((name) => config[name] === undefined);
+  if (missing.length > 0) throw new ConfigError(missing.map((name) => `${name}: is required here and not set`));
+  return config as Present<K>;
+}
+
+/** The environment for a child process: this one's, with the given names set. */
+export function childEnvironment(settings: Record<string, string>): NodeJS.ProcessEnv {
+  return { ...process.env, ...settings };
+}
