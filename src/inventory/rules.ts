@@ -1,0 +1,2 @@
+// The words of stock.
+export type HoldStatus = 'HELD' | 'COMMITTED' | 'RELEASED' | 'EXPIRED';

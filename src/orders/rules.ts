@@ -1,0 +1,74 @@
+// The words of an order's life: statuses, refusals and the shapes that the database, the API and the workflows share.
+import type { PricedLine } from '../pricing/rules.ts';
+
+export const ORDER_STATUSES = [
+  'PENDING',
+  'AWAITING_CONFIRMATION',
+  'PAID',
+  'CONFIRMED',
+  'PROCESSING',
+  'SHIPPED',
+  'DELIVERED',
+  'CANCELLED',
+  'EXPIRED',
+  'REFUNDED',
+] as const;
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
+
+export const PAYMENT_STATUSES = [
+  'NONE',
+  'PENDING',
+  'FAILED',
+  'PAID',
+  'PARTIALLY_REFUNDED',
+  'REFUNDED',
+  'COD_DUE',
+  'COD_COLLECTED',
+] as const;
+export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
+
+export const PAYMENT_METHODS = ['card', 'cod'] as const;
+export type PaymentMethod = (typeof PAYMENT_METHODS)[number];
+
+/** Where to ship. `country` is ISO 3166-1 alpha-2. */
+export interface Address {
+  name: string;
+  line1: string;
+  line2?: string;
+  city: string;
+  region?: string;
+  postalCode: string;
+  country: string;
+  phone?: string;
+}
+
+/** A line whose quantity is more than can be sold now. */
+export interface ShortLine {
+  variantId: string;
+  sku: string;
+  requested: number;
+  available: number;
+}
+
+/** Why a submit did not become an order. Every caller of the same submit is told the same. */
+export type Refusal =
+  | { code: 'out_of_stock'; items: ShortLine[] }
+  | { code: 'cart_empty' }
+  | { code: 'cart_changed'; total: number };
+
+/** What a submit leads to, in one word and its details. */
+export type CheckoutAnswer =
+  | { outcome: 'placed' }
+  | { outcome: 'refused'; refusal: Refusal }
+  | { outcome: 'unavailable' };
+
+/** The cart's prices at the moment of the submit: what the order will say, whatever the catalog says later. */
+export interface PriceSnapshot {
+  currency: string;
+  lines: PricedLine[];
+  subtotal: number;
+  discount: number;
+  shipping: number;
+  tax: number;
+  total: number;
+}

@@ -1,0 +1,30 @@
+// The generated table types, made narrower where a CHECK or a JSON column says more than its SQL type does.
+import type { HoldStatus } from '../inventory/rules.ts';
+import type { MailFact } from '../notifications/rules.ts';
+import type { Address, OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot, Refusal } from '../orders/rules.ts';
+import type { DB, Generated } from './database-types.ts';
+
+type Narrow<Table extends keyof DB, Columns extends Partial<Record<keyof DB[Table], unknown>>> = Omit<
+  DB[Table],
+  keyof Columns
+> &
+  Columns;
+
+interface Narrowed {
+  carts: Narrow<'carts', { status: Generated<'open' | 'checkout' | 'ordered'> }>;
+  checkouts: Narrow<
+    'checkouts',
+    { paymentMethod: PaymentMethod; shippingAddress: Address; prices: PriceSnapshot | null; refusal: Refusal | null }
+  >;
+  holds: Narrow<'holds', { status: Generated<HoldStatus> }>;
+  mails: Narrow<'mails', { fact: MailFact }>;
+  orderEvents: Narrow<'orderEvents', { fromStatus: OrderStatus | null; toStatus: OrderStatus }>;
+  orders: Narrow<
+    'orders',
+    { status: OrderStatus; paymentStatus: PaymentStatus; paymentMethod: PaymentMethod; shippingAddress: Address }
+  >;
+  stripeEvents: Narrow<'stripeEvents', { outcome: 'signalled' | 'ignored' | 'order_ended' | 'order_unknown' | null }>;
+  variants: Narrow<'variants', { options: Generated<Record<string, string>> }>;
+}
+
+export type Schema = Omit<DB, keyof Narrowed> & Narrowed;
