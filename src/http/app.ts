@@ -1,0 +1,68 @@
+// The app: the floor that every request walks on, and the areas' routes on top of it. Every answer that is not a success
+// is problem+json, unknown routes and our own faults included.
+
+import type { Context, MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { AREAS, type Area } from './areas.ts';
+import type { AppDeps } from './deps.ts';
+import { toProblem } from './failures.ts';
+import { problem } from './problem.ts';
+import { accessLog, answerProblem, refuseWhileDraining, requestIds, timeLimit } from './requests.ts';
+import { type AppEnv, type AppRouter, createRouter } from './router.ts';
+
+const API = '/api/v1';
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/**
+ * Composes the whole HTTP app.
+ * @param areas what is mounted under /api/v1; a test may pass routes of its own
+ */
+export function createApp(deps: AppDeps, areas: readonly Area[] = AREAS): AppRouter {
+  const app = createRouter();
+  app.onError((error, c) => answerProblem(c, toProblem(error)));
+  app.notFound((c) => answerProblem(c, missing(app, c)));
+  addFloor(app, deps);
+  for (const area of areas) app.route(API, area(deps));
+  return app;
+}
+
+function addFloor(app: AppRouter, deps: AppDeps): void {
+  app.use(requestIds(deps), accessLog(deps), refuseWhileDraining(deps));
+  app.use(timeLimit(deps.config.REQUEST_TIMEOUT));
+  app.use(bodyLimit({ maxSize: deps.config.BODY_LIMIT, onError: tooLarge(deps.config.BODY_LIMIT) }));
+  app.use(emptyBodies);
+}
+
+function tooLarge(limit: number) {
+  return () => {
+    throw problem('payload_too_large', { detail: `A body may have at most ${limit} bytes.` });
+  };
+}
+
+/** An empty body is no JSON, whatever its content type says: without the type it is judged as `{}`. */
+const emptyBodies: MiddlewareHandler<AppEnv> = (c, next) => {
+  if (c.req.header('content-type') !== undefined && hasEmptyBody(c)) {
+    const headers = new Headers(c.req.raw.headers);
+    headers.delete('content-type');
+    c.req.raw = new Request(c.req.raw, { headers });
+  }
+  return next();
+};
+
+/** On the wire, neither a length nor a transfer coding means: no body (RFC 9112, section 6.3). */
+function hasEmptyBody(c: Context<AppEnv>): boolean {
+  if (c.req.header('transfer-encoding') !== undefined) return false;
+  const length = c.req.header('content-length');
+  if (length !== undefined) return Number(length) === 0;
+  return c.env?.incoming !== undefined || c.req.raw.body === null;
+}
+
+/** 405 with Allow where another method is offered on this path, else 404. */
+function missing(app: AppRouter, c: Context<AppEnv>) {
+  const offered = METHODS.filter((method) =>
+    app.router.match(method, c.req.path)[0].some(([[, route]]) => route.method !== 'ALL'),
+  );
+  if (offered.length === 0) return problem('not_found', { detail: 'There is no such route.' });
+  const allow = offered.includes('GET') ? [...offered, 'HEAD'] : offered;
+  return problem('method_not_allowed', { headers: { Allow: allow.join(', ') } });
+}

@@ -1,0 +1,31 @@
+// What the app and its areas are made from. Everything comes in here, so that a test can pass small fakes or real servers.
+import type { Redis } from 'ioredis';
+import type Stripe from 'stripe';
+import type { Config } from '../config.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { TemporalClient } from '../platform/temporal.ts';
+
+/** The settings of an API process: those that it cannot do without are there. */
+export type ApiConfig = Config & {
+  DATABASE_URL: string;
+  TEMPORAL_ADDRESS: string;
+  STRIPE_SECRET_KEY: string;
+  STRIPE_WEBHOOK_SECRET: string[];
+};
+
+export interface AppDeps {
+  config: ApiConfig;
+  db: Database;
+  /** Null where no Redis is configured. Losing it must never fail a request (P10). */
+  redis: Redis | null;
+  temporal: TemporalClient;
+  stripe: Stripe;
+  logger: Logger;
+  clock: Clock;
+  metrics: Metrics;
+  /** Aborted when the process begins to drain: new requests are refused, and live streams end by themselves. */
+  draining: AbortSignal;
+}

@@ -1,0 +1,92 @@
+// What routes say about themselves in the OpenAPI document: bodies, answers with an example, problems, who may call.
+import { z } from '@hono/zod-openapi';
+import { PROBLEMS, type ProblemCode, type ProblemStatus, problemBody } from './problem.ts';
+
+/** Who may call a route, as an OpenAPI security requirement. `{}` in a list means: or nobody in particular. */
+export const SECURITY = {
+  /** Anyone. */
+  public: [],
+  /** A guest with a cart token or a customer. */
+  guest: [{ cartToken: [] }, { cartCookie: [] }, { bearer: [] }, { session: [] }],
+  /** A guest with an order's access token, or the customer whose order it is. */
+  orderOwner: [{ orderToken: [] }, { bearer: [] }, { session: [] }],
+  customer: [{ bearer: [] }, { session: [] }],
+  admin: [{ bearer: [] }, { session: [] }, { apiKey: [] }],
+  /** Stripe, by the signature over the raw body. */
+  stripe: [{ stripeSignature: [] }],
+} satisfies Record<string, Record<string, string[]>[]>;
+
+export const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'An access token' },
+  session: { type: 'apiKey', in: 'cookie', name: 'session' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+  cartToken: { type: 'apiKey', in: 'header', name: 'X-Cart-Token' },
+  cartCookie: { type: 'apiKey', in: 'cookie', name: 'cart_token' },
+  orderToken: { type: 'apiKey', in: 'header', name: 'X-Order-Token' },
+  stripeSignature: { type: 'apiKey', in: 'header', name: 'Stripe-Signature' },
+} as const;
+
+/** A JSON body that must be there. Give it a `z.strictObject`. An empty body is judged as `{}`, so its missing fields are named. */
+export function jsonBody<T extends z.ZodType>(schema: T, example: z.input<T>) {
+  return { required: true, content: { 'application/json': { schema, example } } };
+}
+
+/** For writes without a stated body: `{}` or nothing. */
+export const emptyBody = {
+  required: false,
+  content: { 'application/json': { schema: z.strictObject({}), example: {} } },
+};
+
+/** A JSON answer with an example. */
+export function jsonAnswer<T extends z.ZodType>(description: string, schema: T, example: z.input<T>) {
+  return { description, content: { 'application/json': { schema, example } } };
+}
+
+const problemSchema = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .openapi('Problem');
+
+type ProblemAnswer = {
+  description: string;
+  content: {
+    'application/problem+json': { schema: typeof problemSchema; examples: Record<string, { value: unknown }> };
+  };
+};
+
+/**
+ * The problems of a route, for its `responses`: `...problemResponses('not_found', 'out_of_stock')`.
+ * Those that every route can give (413, 415, 500, 503 ...) are added to the document by the app.
+ */
+export function problemResponses<C extends ProblemCode>(...codes: C[]): { [S in ProblemStatus<C>]: ProblemAnswer };
+export function problemResponses(...codes: ProblemCode[]): Record<number, ProblemAnswer> {
+  const answers: Record<number, ProblemAnswer> = {};
+  for (const [status, sharing] of Map.groupBy(codes, (code) => PROBLEMS[code].status)) {
+    answers[status] = {
+      description: sharing.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
+      content: {
+        'application/problem+json': {
+          schema: problemSchema,
+          examples: Object.fromEntries(sharing.map((code) => [code, { value: problemBody(code, EXAMPLES[code]) }])),
+        },
+      },
+    };
+  }
+  return answers;
+}
+
+const VARIANT_ID = '01960000-0000-7000-8000-000000000001';
+
+/** The members that a code carries beyond the standard ones, as its example shows them. */
+const EXAMPLES: Partial<Record<ProblemCode, Record<string, unknown>>> = {
+  validation_failed: { errors: [{ path: 'quantity', message: 'must be at least 1' }] },
+  out_of_stock: { items: [{ variantId: VARIANT_ID, sku: 'LAST-ONE', requested: 1, available: 0 }] },
+  cart_changed: { total: 4998 },
+  coupon_invalid: { reason: 'expired' },
+};

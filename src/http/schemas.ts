@@ -1,0 +1,74 @@
+// The small schemas that every area builds its own from: text without control characters, ids, money, pages.
+// Objects that come in are strict (`z.strictObject`): an unknown field or query value is refused, never ignored.
+import { z } from '@hono/zod-openapi';
+
+/** Characters that no text of ours may hold: C0 and C1 controls, NUL among them. */
+const CONTROL = /\p{Cc}/u;
+/** The same without tab, line feed and carriage return. */
+const CONTROL_EXCEPT_LINES = /[^\P{Cc}\t\n\r]/u;
+const MAX_PAGE = 100;
+const DEFAULT_PAGE = 20;
+/** A cursor of ours is far shorter; the limit keeps nonsense out of the decoder. */
+const MAX_CURSOR = 1_000;
+/** Amounts beyond this are a mistake: a trillion minor units. */
+const MAX_MONEY = 1_000_000_000_000;
+
+/**
+ * Text that a person typed: trimmed, not empty, free of control characters and of broken UTF-16.
+ * @param max the longest length in UTF-16 units
+ * @param min the shortest, 1 unless told
+ * @param multiline lets tabs and line ends through
+ */
+export function text({ max, min = 1, multiline = false }: { max: number; min?: number; multiline?: boolean }) {
+  const forbidden = multiline ? CONTROL_EXCEPT_LINES : CONTROL;
+  return z
+    .string()
+    .trim()
+    .min(min)
+    .max(max)
+    .refine((value) => !forbidden.test(value), 'must not contain control characters')
+    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+}
+
+export const uuid = z.uuid().toLowerCase().openapi({ example: '01960000-0000-7000-8000-000000000001' });
+
+/** An amount in integer minor units of the currency beside it. */
+export const money = z.int().min(0).max(MAX_MONEY).openapi({ example: 4998 });
+
+/** An ISO 4217 code in lower case. */
+export const currency = z
+  .string()
+  .regex(/^[a-z]{3}$/, 'must be a lower-case ISO 4217 code')
+  .openapi({ example: 'usd' });
+
+/** A point in time as it goes out: ISO 8601, UTC. */
+export const timestamp = z.iso.datetime().openapi({ example: '2026-11-20T12:00:00.000Z' });
+
+/** A whole number in a query: digits only, so that `1e3`, `0x10` and an empty value are refused. */
+export function integerParam({ min, max }: { min: number; max: number }) {
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(min).max(max))
+    .openapi({ type: 'integer', minimum: min, maximum: max });
+}
+
+/** `true` or `false` in a query. */
+export const booleanParam = z
+  .enum(['true', 'false'])
+  .transform((value) => value === 'true')
+  .openapi({ type: 'boolean' });
+
+/** `?limit=&cursor=`; extend it with an area's filters. */
+export const pageQuery = z.strictObject({
+  limit: integerParam({ min: 1, max: MAX_PAGE })
+    .default(DEFAULT_PAGE)
+    .openapi({ type: 'integer', minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE }),
+  cursor: z.string().min(1).max(MAX_CURSOR).optional().openapi({ description: 'nextCursor of the page before' }),
+});
+
+/** A page of a list: its items, and the cursor of the next page or null at the end. */
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+}
