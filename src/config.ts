@@ -74,6 +74,13 @@ export const environmentSchema = z.object({
   SMTP_URL: url('smtp:', 'smtps:').optional(),
   MAIL_FROM: z.string().min(3).default('Perdure <shop@perdure.test>'),
 
+  TOKEN_SECRET: list
+    .refine(
+      (secrets) => secrets.length > 0 && secrets.every((s) => s.length >= 32),
+      'must be one or more secrets of 32 characters or longer, joined by commas',
+    )
+    .optional(),
+
   PAYMENT_WINDOW: seconds(900),
   CONFIRMATION_WINDOW: seconds(172_800),
   HOLD_GRACE: seconds(60),
@@ -148,4 +155,18 @@ export function requireSettings<K extends keyof Config>(config: Config, ...names
 /** The environment for a child process: this one's, with the given names set. */
 export function childEnvironment(settings: Record<string, string>): NodeJS.ProcessEnv {
   return { ...process.env, ...settings };
+}
+
+/** Names that a program which is not ours gets from the person's environment: where to find things, never how to behave. */
+const SYSTEM_NAMES = ['PATH', 'HOME', 'TMPDIR', 'USER', 'LOGNAME'];
+
+/** The environment for programs that are not ours: none of the person's settings, so that they run the same everywhere. */
+export function systemEnvironment(settings: Record<string, string>): NodeJS.ProcessEnv {
+  const kept = SYSTEM_NAMES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  return { ...Object.fromEntries(kept), ...settings };
+}
+
+/** Whether npm runs this process (`npm start`): then the death of npm is the end of it, too. */
+export function startedByNpm(): boolean {
+  return process.env.npm_lifecycle_event !== undefined;
 }
