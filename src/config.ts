@@ -74,6 +74,10 @@ export const environmentSchema = z.object({
   SMTP_URL: url('smtp:', 'smtps:').optional(),
   MAIL_FROM: z.string().min(3).default('Perdure <shop@perdure.test>'),
 
+  CURRENCY: z
+    .string()
+    .regex(/^[a-z]{3}$/, 'must be a lower-case ISO 4217 code')
+    .default('usd'),
   TOKEN_SECRET: list
     .refine(
       (secrets) => secrets.length > 0 && secrets.every((s) => s.length >= 32),

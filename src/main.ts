@@ -6,7 +6,11 @@ const commands = {
   start: async () => (await import('./local/start.ts')).start(loadConfig()),
   api: async () => (await import('./http/serve.ts')).serve(loadConfig()),
   worker: async () => (await import('./worker.ts')).work(loadConfig(), process.argv.slice(3)),
-  migrate: async () => (await import('./migrate.ts')).migrate(loadConfig()),
+  migrate: async () => {
+    await (await import('./migrate.ts')).migrate(loadConfig());
+    if (process.argv.includes('--seed-if-empty'))
+      await (await import('./demo/seed.ts')).seed(loadConfig(), { ifEmpty: true });
+  },
   seed: async () => (await import('./demo/seed.ts')).seed(loadConfig()),
   'stripe-simulator': async () => (await import('./local/stripe/process.ts')).run(loadConfig()),
   inbox: async () => (await import('./local/inbox/process.ts')).run(loadConfig()),

@@ -14,6 +14,7 @@ export type ApiConfig = Config & {
   TEMPORAL_ADDRESS: string;
   STRIPE_SECRET_KEY: string;
   STRIPE_WEBHOOK_SECRET: string[];
+  TOKEN_SECRET: string[];
 };
 
 export interface AppDeps {

@@ -1,5 +1,5 @@
 // The words of an order's life: statuses, refusals and the shapes that the database, the API and the workflows share.
-import type { PricedLine } from '../pricing/rules.ts';
+import type { Totals } from '../pricing/rules.ts';
 
 export const ORDER_STATUSES = [
   'PENDING',
@@ -34,12 +34,12 @@ export type PaymentMethod = (typeof PAYMENT_METHODS)[number];
 export interface Address {
   name: string;
   line1: string;
-  line2?: string;
+  line2?: string | undefined;
   city: string;
-  region?: string;
+  region?: string | undefined;
   postalCode: string;
   country: string;
-  phone?: string;
+  phone?: string | undefined;
 }
 
 /** A line whose quantity is more than can be sold now. */
@@ -56,19 +56,8 @@ export type Refusal =
   | { code: 'cart_empty' }
   | { code: 'cart_changed'; total: number };
 
-/** What a submit leads to, in one word and its details. */
-export type CheckoutAnswer =
-  | { outcome: 'placed' }
-  | { outcome: 'refused'; refusal: Refusal }
-  | { outcome: 'unavailable' };
+/** What a submit leads to. */
+export type CheckoutAnswer = { outcome: 'placed' } | { outcome: 'refused'; refusal: Refusal };
 
 /** The cart's prices at the moment of the submit: what the order will say, whatever the catalog says later. */
-export interface PriceSnapshot {
-  currency: string;
-  lines: PricedLine[];
-  subtotal: number;
-  discount: number;
-  shipping: number;
-  tax: number;
-  total: number;
-}
+export type PriceSnapshot = Totals & { currency: string };

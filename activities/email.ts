@@ -1,0 +1,81 @@
+// The mailer's watch: it sends what is due, in batches, until its time is over. A mail that was sent but not yet recorded
+// when a worker died is sent again under the same Message-ID.
+import { Context } from '@temporalio/activity';
+import { renderMail } from '../src/notifications/rules.ts';
+import { claimMails, type DueMail, markMailFailed, markMailSent } from '../src/notifications/store.ts';
+import { findOrder } from '../src/orders/store.ts';
+import type { Clock } from '../src/platform/clock.ts';
+import type { Database } from '../src/platform/database.ts';
+import type { Logger } from '../src/platform/logger.ts';
+import type { Mailer } from '../src/platform/mailer.ts';
+import { pause } from '../src/platform/pause.ts';
+import { orderToken } from '../src/platform/tokens.ts';
+
+export interface EmailDependencies {
+  db: Database;
+  mailer: Mailer;
+  clock: Clock;
+  logger: Logger;
+  /** Where links in mails lead, without a slash at the end. */
+  publicUrl: string;
+  tokenSecrets: readonly string[];
+  /** Fires when the worker stops: the watch ends then, and another worker takes the next one. */
+  stopping: AbortSignal;
+}
+
+/** One watch. Long enough to cost nothing in workflow history, and under the activity's own limit. */
+const WATCH_MS = 10 * 60_000;
+/** A mail waits at most this long when nothing else is due. One look is an indexed query on an empty index. */
+const LOOK_EVERY_MS = 500;
+const HEARTBEAT_EVERY_MS = 2_000;
+const BATCH = 50;
+/** A mail server that is down for an hour is asked about ten times, then every five minutes. Seconds. */
+const FIRST_PAUSE = 15;
+const LONGEST_PAUSE = 300;
+
+export function createEmailActivities(deps: EmailDependencies) {
+  return {
+    async sendDueMails(): Promise<void> {
+      const context = Context.current();
+      const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_EVERY_MS);
+      const over = AbortSignal.any([deps.stopping, context.cancellationSignal, AbortSignal.timeout(WATCH_MS)]);
+      try {
+        while (!over.aborted) {
+          const claim = { limit: BATCH, firstPause: FIRST_PAUSE, longestPause: LONGEST_PAUSE, now: deps.clock() };
+          const mails = await claimMails(deps.db, claim);
+          await Promise.all(mails.map((mail) => send(deps, mail)));
+          if (mails.length === 0) await pause(LOOK_EVERY_MS, over);
+        }
+      } finally {
+        clearInterval(heartbeat);
+      }
+    },
+  };
+}
+
+async function send(deps: EmailDependencies, mail: DueMail): Promise<void> {
+  const order = await findOrder(deps.db, mail.orderId);
+  if (order === undefined) throw new Error(`a mail without its order: ${mail.id}`);
+  const token = orderToken(deps.tokenSecrets, order.id);
+  const content = await renderMail(mail.fact, {
+    number: order.number,
+    customerName: order.shippingAddress.name,
+    currency: order.currency,
+    lines: order.items,
+    total: order.total,
+    link: `${deps.publicUrl}/api/v1/orders/${order.id}?orderToken=${token}`,
+  });
+  try {
+    await deps.mailer.send({
+      ...content,
+      to: order.email,
+      messageId: `<${mail.fact}.${order.id}@${new URL(deps.publicUrl).hostname}>`,
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    deps.logger.warn({ orderId: order.id, fact: mail.fact, attempts: mail.attempts, reason }, 'a mail was not sent');
+    await markMailFailed(deps.db, mail.id, reason);
+    return;
+  }
+  await markMailSent(deps.db, mail.id, deps.clock());
+}

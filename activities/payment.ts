@@ -1,0 +1,100 @@
+// Effects at Stripe. Every write carries a key made of the order, the attempt and the amount, so that a repeat of a call
+// whose answer was lost is the same call for Stripe. No database transaction is open while Stripe is asked.
+import { ApplicationFailure } from '@temporalio/common';
+import Stripe from 'stripe';
+import { saveIntent, setIntentStatus } from '../src/payments/store.ts';
+import type { Clock } from '../src/platform/clock.ts';
+import type { Database } from '../src/platform/database.ts';
+import { newId } from '../src/platform/ids.ts';
+
+export interface IntentRequest {
+  orderId: string;
+  number: string;
+  attempt: number;
+  amount: number;
+  currency: string;
+}
+
+/** Where an intent stands at Stripe: its status in Stripe's own words, and what was received in minor units. */
+export interface IntentState {
+  intentId: string;
+  status: Stripe.PaymentIntent.Status;
+  amountReceived: number;
+  currency: string;
+}
+
+/** Stripe says no for good: the request itself is wrong, and repeating it cannot help. */
+const REFUSED = new Set([
+  'StripeInvalidRequestError',
+  'StripeAuthenticationError',
+  'StripePermissionError',
+  'StripeIdempotencyError',
+]);
+/** Stripe's code for a cancel that came too late. https://docs.stripe.com/error-codes#payment-intent-unexpected-state */
+const UNEXPECTED_STATE = 'payment_intent_unexpected_state';
+
+export function createPaymentActivities({ db, stripe, clock }: { db: Database; stripe: Stripe; clock: Clock }) {
+  return {
+    /** Creates the order's intent, or meets the one that an earlier try has made. @throws StripeRefused (not retried) */
+    async createIntent(request: IntentRequest): Promise<{ intentId: string }> {
+      const { orderId, attempt, amount, currency } = request;
+      const intent = await asking(() =>
+        stripe.paymentIntents.create(
+          {
+            amount,
+            currency,
+            automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+            description: request.number,
+            metadata: { orderId, orderNumber: request.number },
+          },
+          { idempotencyKey: `intent:${orderId}:${attempt}:${amount}:${currency}` },
+        ),
+      );
+      if (intent.client_secret === null) throw new Error('the intent came without a client secret');
+      const kept = { orderId, attempt, intentId: intent.id, clientSecret: intent.client_secret, amount, currency };
+      await saveIntent(db, newId(clock()), { ...kept, intentStatus: intent.status }, clock());
+      return { intentId: intent.id };
+    },
+
+    /** Reads the intent again: an event says where to look, never what is true. */
+    async readIntent(intentId: string): Promise<IntentState> {
+      const intent = await asking(() => stripe.paymentIntents.retrieve(intentId));
+      await setIntentStatus(db, intentId, intent.status, clock());
+      return state(intent);
+    },
+
+    /** Cancels the intent unless it has ended already; gives where it stands then: `canceled` or, too late, `succeeded`. */
+    async cancelIntent(intentId: string): Promise<IntentState> {
+      const intent = await asking(async () => {
+        try {
+          return await stripe.paymentIntents.cancel(intentId);
+        } catch (error) {
+          if (!(error instanceof Stripe.errors.StripeError && error.code === UNEXPECTED_STATE)) throw error;
+          return stripe.paymentIntents.retrieve(intentId);
+        }
+      });
+      await setIntentStatus(db, intentId, intent.status, clock());
+      return state(intent);
+    },
+  };
+}
+
+function state(intent: Stripe.PaymentIntent): IntentState {
+  return {
+    intentId: intent.id,
+    status: intent.status,
+    amountReceived: intent.amount_received,
+    currency: intent.currency,
+  };
+}
+
+async function asking<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripeError && REFUSED.has(error.type)) {
+      throw ApplicationFailure.nonRetryable(error.message, 'StripeRefused', error.code ?? null);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,107 @@
+// The guest's cart over HTTP: adding to it makes it, reading it prices it with what the catalog says now.
+import { createRoute, type z } from '@hono/zod-openapi';
+import { cartTokenHash, giveCartToken } from '../http/cart-token.ts';
+import type { AppDeps } from '../http/deps.ts';
+import { jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
+import { problem } from '../http/problem.ts';
+import { type AppRouter, createRouter } from '../http/router.ts';
+import type { Database } from '../platform/database.ts';
+import { newId } from '../platform/ids.ts';
+import { hashToken, newCartToken } from '../platform/tokens.ts';
+import { priceCart } from '../pricing/rules.ts';
+import { addItemBody, cartAnswer, cartExample } from './schemas.ts';
+import { addItem, type Cart, createCart, findCart, listItems, lockCart, touchCart } from './store.ts';
+
+const readCart = createRoute({
+  method: 'get',
+  path: '/cart',
+  tags: ['Cart'],
+  summary: 'My cart, priced now',
+  security: SECURITY.guest,
+  responses: {
+    200: jsonAnswer('The cart', cartAnswer, cartExample),
+    ...problemResponses('unauthenticated', 'not_found'),
+  },
+});
+
+const addToCart = createRoute({
+  method: 'post',
+  path: '/cart/items',
+  tags: ['Cart'],
+  summary: 'Add to the cart; without a token, make one',
+  security: [{}, ...SECURITY.guest],
+  request: { body: jsonBody(addItemBody, { variantId: '01960000-0000-7000-8000-000000000001', quantity: 2 }) },
+  responses: {
+    200: jsonAnswer('The cart with the item in it', cartAnswer, cartExample),
+    201: jsonAnswer('A new cart, with its token in X-Cart-Token and in the body', cartAnswer, cartExample),
+    ...problemResponses('not_found', 'cart_in_checkout', 'validation_failed'),
+  },
+});
+
+export function cartRoutes(deps: AppDeps): AppRouter {
+  const { db, config, clock } = deps;
+  const router = createRouter();
+
+  router.openapi(readCart, async (c) => {
+    const tokenHash = cartTokenHash(c);
+    if (tokenHash === undefined) throw problem('unauthenticated', { detail: 'Send the cart token in X-Cart-Token.' });
+    const cart = await findCart(db, tokenHash);
+    if (cart === undefined) throw problem('not_found', { detail: 'There is no such cart.' });
+    return c.json(await present(deps, cart), 200);
+  });
+
+  router.openapi(addToCart, async (c) => {
+    const known = cartTokenHash(c);
+    const token = newCartToken();
+    const cart = await db.transaction().execute((tx) => add(tx, c.req.valid('json'), known, token));
+    const answer = await present(deps, cart);
+    c.header('ETag', `"${cart.version}"`);
+    if (known !== undefined) return c.json(answer, 200);
+    giveCartToken(c, token, config.CART_TTL);
+    return c.json({ ...answer, cartToken: token }, 201);
+  });
+
+  /** Adds under the cart's lock; without a known token, to a new cart with the given one. */
+  async function add(
+    tx: Database,
+    { variantId, quantity }: z.infer<typeof addItemBody>,
+    known: Buffer | undefined,
+    newToken: string,
+  ): Promise<Cart> {
+    const now = clock();
+    const expiresAt = new Date(now.getTime() + config.CART_TTL * 1000);
+    const cart =
+      known === undefined
+        ? await createCart(tx, {
+            id: newId(now),
+            tokenHash: hashToken(newToken),
+            nextOrderId: newId(now),
+            currency: config.CURRENCY,
+            expiresAt,
+            now,
+          })
+        : await lockCart(tx, { tokenHash: known });
+    if (cart === undefined) throw problem('not_found', { detail: 'There is no such cart.' });
+    if (cart.status !== 'open') throw problem('cart_in_checkout', { orderId: cart.nextOrderId });
+    const added = await addItem(tx, { id: newId(now), cartId: cart.id, variantId, quantity, now });
+    if (added === undefined) throw problem('not_found', { detail: 'There is no such variant for sale.' });
+    return touchCart(tx, cart.id, expiresAt, now);
+  }
+
+  return router;
+}
+
+/** The cart as it goes out, with the prices and the stock of this moment. */
+async function present({ db }: AppDeps, cart: Cart) {
+  const items = await listItems(db, cart.id);
+  const { lines, ...totals } = priceCart(items);
+  return {
+    id: cart.id,
+    version: cart.version,
+    items: lines.map(({ discount: _discount, ...line }) => line),
+    couponCode: null,
+    ...totals,
+    currency: cart.currency,
+    expiresAt: cart.expiresAt.toISOString(),
+  };
+}

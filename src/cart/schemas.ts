@@ -1,0 +1,61 @@
+// What the cart's routes take and give.
+import { z } from '@hono/zod-openapi';
+import { currency, money, timestamp, uuid } from '../http/schemas.ts';
+
+/** More of one thing in one cart is a mistake, or an attack. */
+const MAX_QUANTITY = 10_000;
+
+export const addItemBody = z.strictObject({ variantId: uuid, quantity: z.int().min(1).max(MAX_QUANTITY) });
+
+const cartItem = z.object({
+  id: uuid,
+  variantId: uuid,
+  sku: z.string(),
+  title: z.string(),
+  quantity: z.int(),
+  unitPrice: money,
+  lineTotal: money,
+  available: z.int(),
+});
+
+export const cartAnswer = z
+  .object({
+    id: uuid,
+    version: z.int(),
+    items: z.array(cartItem),
+    couponCode: z.string().nullable(),
+    subtotal: money,
+    discount: money,
+    shipping: money,
+    tax: money,
+    total: money,
+    currency,
+    expiresAt: timestamp,
+    cartToken: z.string().optional().openapi({ description: 'Only in the answer that made the cart' }),
+  })
+  .openapi('Cart');
+
+export const cartExample: z.input<typeof cartAnswer> = {
+  id: '01960000-0000-7000-8000-000000000010',
+  version: 2,
+  items: [
+    {
+      id: '01960000-0000-7000-8000-000000000011',
+      variantId: '01960000-0000-7000-8000-000000000001',
+      sku: 'TEE-WHITE-M',
+      title: 'White T-shirt, M',
+      quantity: 2,
+      unitPrice: 2499,
+      lineTotal: 4998,
+      available: 12,
+    },
+  ],
+  couponCode: null,
+  subtotal: 4998,
+  discount: 0,
+  shipping: 0,
+  tax: 0,
+  total: 4998,
+  currency: 'usd',
+  expiresAt: '2026-11-27T12:00:00.000Z',
+};

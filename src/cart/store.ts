@@ -1,0 +1,150 @@
+// Carts in SQL. Every edit takes the cart's row first, so that edits of one cart line up and none is lost.
+import { type Kysely, sql } from 'kysely';
+import type { Schema } from '../platform/database-schema.ts';
+import type { CartLine } from '../pricing/rules.ts';
+
+export interface Cart {
+  id: string;
+  status: 'open' | 'checkout' | 'ordered';
+  nextOrderId: string;
+  currency: string;
+  version: number;
+  expiresAt: Date;
+}
+
+const CART_COLUMNS = ['id', 'status', 'nextOrderId', 'currency', 'version', 'expiresAt'] as const;
+
+export async function createCart(
+  db: Kysely<Schema>,
+  cart: { id: string; tokenHash: Buffer; nextOrderId: string; currency: string; expiresAt: Date; now: Date },
+): Promise<Cart> {
+  const { now, ...columns } = cart;
+  return db
+    .insertInto('carts')
+    .values({ ...columns, createdAt: now, updatedAt: now })
+    .returning(CART_COLUMNS)
+    .executeTakeFirstOrThrow();
+}
+
+export async function findCart(db: Kysely<Schema>, tokenHash: Buffer): Promise<Cart | undefined> {
+  return db.selectFrom('carts').select(CART_COLUMNS).where('tokenHash', '=', tokenHash).executeTakeFirst();
+}
+
+/** Locks the cart for an edit, or for the freezing of its prices. */
+export async function lockCart(
+  db: Kysely<Schema>,
+  by: { id: string } | { tokenHash: Buffer },
+): Promise<Cart | undefined> {
+  const cart = db.selectFrom('carts').select(CART_COLUMNS).forUpdate();
+  return ('id' in by ? cart.where('id', '=', by.id) : cart.where('tokenHash', '=', by.tokenHash)).executeTakeFirst();
+}
+
+/** Counts an edit of a locked cart, and gives it its full life again. */
+export async function touchCart(db: Kysely<Schema>, cartId: string, expiresAt: Date, now: Date): Promise<Cart> {
+  return db
+    .updateTable('carts')
+    .set((eb) => ({ version: eb('version', '+', 1), expiresAt, updatedAt: now }))
+    .where('id', '=', cartId)
+    .returning(CART_COLUMNS)
+    .executeTakeFirstOrThrow();
+}
+
+/**
+ * Adds to the line of this variant, or makes it.
+ * @returns the line's new quantity; undefined when the variant is not for sale
+ */
+export async function addItem(
+  db: Kysely<Schema>,
+  item: { id: string; cartId: string; variantId: string; quantity: number; now: Date },
+): Promise<number | undefined> {
+  const row = await db
+    .insertInto('cartItems')
+    .columns(['id', 'cartId', 'variantId', 'quantity', 'createdAt'])
+    .expression((eb) =>
+      eb
+        .selectFrom('variants')
+        .innerJoin('products', 'products.id', 'variants.productId')
+        .where('variants.id', '=', item.variantId)
+        .where('variants.status', '=', 'active')
+        .where('products.status', '=', 'active')
+        .select([
+          sql<string>`${item.id}::uuid`.as('id'),
+          sql<string>`${item.cartId}::uuid`.as('cartId'),
+          'variants.id as variantId',
+          sql<number>`${item.quantity}::integer`.as('quantity'),
+          sql<Date>`${item.now}::timestamptz`.as('createdAt'),
+        ]),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(['cartId', 'variantId'])
+        .doUpdateSet((eb) => ({ quantity: eb('cartItems.quantity', '+', eb.ref('excluded.quantity')) })),
+    )
+    .returning('quantity')
+    .executeTakeFirst();
+  return row?.quantity;
+}
+
+export type CartItem = CartLine & { id: string; available: number };
+
+/** The lines that can be bought, oldest first, with the price and the stock of this moment. One query, whatever the size. */
+export async function listItems(db: Kysely<Schema>, cartId: string): Promise<CartItem[]> {
+  return db
+    .selectFrom('cartItems')
+    .innerJoin('variants', 'variants.id', 'cartItems.variantId')
+    .innerJoin('products', 'products.id', 'variants.productId')
+    .leftJoin('inventory', 'inventory.variantId', 'variants.id')
+    .where('cartItems.cartId', '=', cartId)
+    .where('variants.status', '=', 'active')
+    .where('products.status', '=', 'active')
+    .orderBy('cartItems.createdAt')
+    .orderBy('cartItems.id')
+    .select([
+      'cartItems.id',
+      'variants.id as variantId',
+      'variants.sku',
+      sql<string>`products.title || CASE WHEN variants.title = '' THEN '' ELSE ', ' || variants.title END`.as('title'),
+      'cartItems.quantity',
+      'variants.price as unitPrice',
+      sql<number>`coalesce(inventory.on_hand - inventory.reserved, 0)`.as('available'),
+    ])
+    .execute();
+}
+
+/** The cart is on its way to become the order that it names. */
+export async function startCheckout(db: Kysely<Schema>, cartId: string, now: Date): Promise<void> {
+  await db
+    .updateTable('carts')
+    .set((eb) => ({ status: 'checkout' as const, version: eb('version', '+', 1), updatedAt: now }))
+    .where('id', '=', cartId)
+    .execute();
+}
+
+/** The cart can be edited and tried again, under a fresh order id. Only while it still names the order that ended. */
+export async function reopenCart(
+  db: Kysely<Schema>,
+  cart: { cartId: string; orderId: string; nextOrderId: string; now: Date },
+): Promise<void> {
+  await db
+    .updateTable('carts')
+    .set((eb) => ({
+      status: 'open' as const,
+      nextOrderId: cart.nextOrderId,
+      version: eb('version', '+', 1),
+      updatedAt: cart.now,
+    }))
+    .where('id', '=', cart.cartId)
+    .where('nextOrderId', '=', cart.orderId)
+    .where('status', '<>', 'ordered')
+    .execute();
+}
+
+/** The cart has become its order, for good. */
+export async function closeCart(db: Kysely<Schema>, orderId: string, now: Date): Promise<void> {
+  await db
+    .updateTable('carts')
+    .set((eb) => ({ status: 'ordered' as const, version: eb('version', '+', 1), updatedAt: now }))
+    .where('nextOrderId', '=', orderId)
+    .where('status', '=', 'checkout')
+    .execute();
+}

@@ -1,0 +1,89 @@
+// Checkouts in SQL: what a shopper sent with the submit and what became of it. The row is the lock of a checkout's steps:
+// a step holds it while it works, and the unwinding closes it first, so that no step can happen after its undoing.
+import { type Kysely, sql } from 'kysely';
+import type { Schema } from '../platform/database-schema.ts';
+import type { Address, PaymentMethod, PriceSnapshot, Refusal } from './rules.ts';
+
+export interface Submit {
+  orderId: string;
+  cartId: string;
+  paymentMethod: PaymentMethod;
+  email: string;
+  shippingAddress: Address;
+  note: string | null;
+  expectedTotal: number | null;
+}
+
+export interface SubmittedCart {
+  cartId: string;
+  orderId: string;
+  status: 'open' | 'checkout' | 'ordered';
+}
+
+/**
+ * Keeps what the shopper sent for the order that the cart will become, until the prices are frozen: from then on it stands.
+ * @returns the cart and its order's id; undefined when no cart has this token
+ */
+export async function saveSubmit(
+  db: Kysely<Schema>,
+  tokenHash: Buffer,
+  sent: Omit<Submit, 'orderId' | 'cartId'>,
+  now: Date,
+): Promise<SubmittedCart | undefined> {
+  const { rows } = await sql<SubmittedCart>`
+    WITH cart AS (
+      SELECT id, next_order_id, status FROM carts WHERE token_hash = ${tokenHash}
+    ), saved AS (
+      INSERT INTO checkouts (order_id, cart_id, payment_method, email, shipping_address, note, expected_total, created_at)
+      SELECT next_order_id, id, ${sent.paymentMethod}, ${sent.email}, ${JSON.stringify(sent.shippingAddress)}::jsonb,
+        ${sent.note}, ${sent.expectedTotal}, ${now}
+      FROM cart WHERE status <> 'ordered'
+      ON CONFLICT (order_id) DO UPDATE SET payment_method = excluded.payment_method, email = excluded.email,
+        shipping_address = excluded.shipping_address, note = excluded.note, expected_total = excluded.expected_total
+      WHERE checkouts.frozen_at IS NULL AND checkouts.closed_at IS NULL
+    )
+    SELECT id AS "cartId", next_order_id AS "orderId", status FROM cart`.execute(db);
+  return rows[0];
+}
+
+export type OpenCheckout = Submit & { prices: PriceSnapshot | null };
+
+/** Locks the checkout for one step; undefined when it is closed (unwound). */
+export async function lockCheckout(db: Kysely<Schema>, orderId: string): Promise<OpenCheckout | undefined> {
+  return db
+    .selectFrom('checkouts')
+    .select(['orderId', 'cartId', 'paymentMethod', 'email', 'shippingAddress', 'note', 'expectedTotal', 'prices'])
+    .where('orderId', '=', orderId)
+    .where('closedAt', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+/** The prices stand from now on. */
+export async function freezePrices(
+  db: Kysely<Schema>,
+  orderId: string,
+  prices: PriceSnapshot,
+  now: Date,
+): Promise<void> {
+  await db.updateTable('checkouts').set({ prices, frozenAt: now }).where('orderId', '=', orderId).execute();
+}
+
+/** Closes the checkout, waiting for a step that is at work: no step of it happens from here on. A repeat does nothing. */
+export async function closeCheckout(db: Kysely<Schema>, orderId: string, now: Date): Promise<void> {
+  await db
+    .updateTable('checkouts')
+    .set({ closedAt: sql<Date>`coalesce(closed_at, ${now})` })
+    .where('orderId', '=', orderId)
+    .execute();
+}
+
+export async function saveRefusal(db: Kysely<Schema>, orderId: string, refusal: Refusal): Promise<void> {
+  await db.updateTable('checkouts').set({ refusal }).where('orderId', '=', orderId).execute();
+}
+
+/** What an ended submit was told, for the caller who comes after its workflow has ended. */
+export async function findRefusal(db: Kysely<Schema>, orderId: string): Promise<Refusal | null | undefined> {
+  const row = await db.selectFrom('checkouts').select('refusal').where('orderId', '=', orderId).executeTakeFirst();
+  return row?.refusal;
+}

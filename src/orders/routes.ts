@@ -1,0 +1,120 @@
+// Orders over HTTP: a submit becomes an order, or is refused with the reason; a guest reads it with its access token.
+import { createRoute, z } from '@hono/zod-openapi';
+import { cartTokenHash } from '../http/cart-token.ts';
+import type { AppDeps } from '../http/deps.ts';
+import { jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
+import { problem } from '../http/problem.ts';
+import { type AppRouter, createRouter } from '../http/router.ts';
+import { uuid } from '../http/schemas.ts';
+import { orderToken, verifyOrderToken } from '../platform/tokens.ts';
+import { findRefusal, saveSubmit } from './checkout-store.ts';
+import type { Refusal } from './rules.ts';
+import { orderAnswer, orderExample, placedAnswer, placeOrderBody, placeOrderExample, presentOrder } from './schemas.ts';
+import { findOrder } from './store.ts';
+import { submitCheckout } from './submit.ts';
+
+const intentExample = { intentId: 'pi_3Ab', clientSecret: 'pi_3Ab_secret_4Cd', status: 'requires_payment_method' };
+
+const placeOrder = createRoute({
+  method: 'post',
+  path: '/orders',
+  tags: ['Orders'],
+  summary: 'Place the order of my cart',
+  description:
+    'However often a cart is submitted, by whomever and in parallel, it becomes one order, and each caller gets it.',
+  security: SECURITY.guest,
+  request: { body: jsonBody(placeOrderBody, placeOrderExample) },
+  responses: {
+    201: jsonAnswer('The order, and what to pay', placedAnswer, { order: orderExample, payment: intentExample }),
+    ...problemResponses(
+      'unauthenticated',
+      'not_found',
+      'out_of_stock',
+      'cart_empty',
+      'cart_changed',
+      'validation_failed',
+      'unavailable',
+    ),
+  },
+});
+
+const readOrder = createRoute({
+  method: 'get',
+  path: '/orders/{id}',
+  tags: ['Orders'],
+  summary: 'My order',
+  security: SECURITY.orderOwner,
+  request: {
+    params: z.object({ id: uuid }),
+    query: z.strictObject({
+      orderToken: z
+        .string()
+        .max(200)
+        .optional()
+        .openapi({ description: 'The access token, where a header cannot be set' }),
+    }),
+  },
+  responses: { 200: jsonAnswer('The order', orderAnswer, orderExample), ...problemResponses('not_found') },
+});
+
+export function orderRoutes(deps: AppDeps): AppRouter {
+  const { db, config, temporal, clock } = deps;
+  const router = createRouter();
+
+  const place: Parameters<typeof router.openapi<typeof placeOrder>>[1] = async (c) => {
+    const tokenHash = cartTokenHash(c);
+    if (tokenHash === undefined) throw problem('unauthenticated', { detail: 'Send the cart token in X-Cart-Token.' });
+    const { note = null, expectedTotal = null, ...sent } = c.req.valid('json');
+    const cart = await saveSubmit(db, tokenHash, { ...sent, note, expectedTotal }, clock());
+    if (cart === undefined) throw problem('not_found', { detail: 'There is no such cart.' });
+
+    if (cart.status !== 'ordered') {
+      const answer = await submitCheckout(temporal, {
+        orderId: cart.orderId,
+        cartId: cart.cartId,
+        paymentMethod: sent.paymentMethod,
+        paymentWindow: config.PAYMENT_WINDOW,
+        confirmationWindow: config.CONFIRMATION_WINDOW,
+        holdGrace: config.HOLD_GRACE,
+      });
+      if (answer === 'ended') await refuseAgain(deps, cart.orderId);
+      else if (answer.outcome === 'refused') throw refused(answer.refusal);
+    }
+    c.header('Location', `/api/v1/orders/${cart.orderId}`);
+    return c.json(await placedOrder(deps, cart.orderId), 201);
+  };
+  router.openapi(placeOrder, place);
+  router.openapi({ ...placeOrder, path: '/orders/checkout', summary: 'The same as POST /orders' }, place);
+
+  router.openapi(readOrder, async (c) => {
+    const { id } = c.req.valid('param');
+    const token = c.req.header('X-Order-Token') ?? c.req.valid('query').orderToken;
+    if (token === undefined || !verifyOrderToken(config.TOKEN_SECRET, id, token)) throw problem('not_found');
+    const order = await findOrder(db, id);
+    if (order === undefined) throw problem('not_found');
+    return c.json(presentOrder(order), 200);
+  });
+
+  return router;
+}
+
+/** The answer for an order that was placed, now or before. */
+async function placedOrder({ db, config }: AppDeps, orderId: string): Promise<z.input<typeof placedAnswer>> {
+  const order = await findOrder(db, orderId);
+  if (order === undefined) throw problem('unavailable', { detail: 'The order is being written. Try again.' });
+  if (order.status === 'PENDING' && order.intent === null) {
+    throw problem('unavailable', { detail: 'The payment service does not answer yet. The order is held; try again.' });
+  }
+  const token = orderToken(config.TOKEN_SECRET, orderId);
+  return { order: presentOrder(order, token), payment: order.intent };
+}
+
+/** A submit that ended before this caller came: where it was refused, this caller is refused with the same words. */
+async function refuseAgain({ db }: AppDeps, orderId: string): Promise<void> {
+  const refusal = await findRefusal(db, orderId);
+  if (refusal !== null && refusal !== undefined) throw refused(refusal);
+}
+
+function refused({ code, ...members }: Refusal) {
+  return problem(code, members);
+}

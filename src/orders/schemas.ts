@@ -1,0 +1,155 @@
+// What the orders' routes take and give.
+import { z } from '@hono/zod-openapi';
+import { currency, money, text, timestamp, uuid } from '../http/schemas.ts';
+import { ORDER_STATUSES, PAYMENT_METHODS, PAYMENT_STATUSES } from './rules.ts';
+import type { OrderRow } from './store.ts';
+
+const regionNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+
+/** ISO 3166-1 alpha-2, as Intl knows it. */
+const country = z
+  .string()
+  .regex(/^[A-Z]{2}$/, 'must be two upper-case letters')
+  .refine((code) => regionNames.of(code) !== undefined, 'must be an ISO 3166-1 country');
+
+const address = z
+  .strictObject({
+    name: text({ max: 200 }),
+    line1: text({ max: 200 }),
+    line2: text({ max: 200 }).optional(),
+    city: text({ max: 100 }),
+    region: text({ max: 100 }).optional(),
+    postalCode: text({ max: 20 }),
+    country,
+    phone: text({ max: 40 }).optional(),
+  })
+  .openapi('Address');
+
+export const placeOrderBody = z.strictObject({
+  paymentMethod: z.enum(PAYMENT_METHODS),
+  email: z.email().max(254),
+  shippingAddress: address,
+  expectedTotal: money.optional().openapi({ description: 'Refuse with cart_changed when the total is another' }),
+  note: text({ max: 1_000, multiline: true }).optional(),
+});
+
+const orderItem = z.object({
+  variantId: uuid,
+  sku: z.string(),
+  title: z.string(),
+  quantity: z.int(),
+  unitPrice: money,
+  lineTotal: money,
+  discount: money,
+});
+
+const shipment = z.object({ carrier: z.string(), trackingNumber: z.string() });
+
+export const orderAnswer = z
+  .object({
+    id: uuid,
+    number: z.string(),
+    status: z.enum(ORDER_STATUSES),
+    paymentStatus: z.enum(PAYMENT_STATUSES),
+    paymentMethod: z.enum(PAYMENT_METHODS),
+    items: z.array(orderItem),
+    subtotal: money,
+    discount: money,
+    shipping: money,
+    tax: money,
+    total: money,
+    refunded: money,
+    currency,
+    couponCode: z.string().nullable(),
+    shippingAddress: address,
+    email: z.string(),
+    placedAt: timestamp,
+    expiresAt: timestamp.nullable(),
+    cancelReason: z.string().nullable(),
+    shipments: z.array(shipment),
+    accessToken: z.string().optional().openapi({ description: "A guest's key to this order" }),
+  })
+  .openapi('Order');
+
+export const placedAnswer = z
+  .object({
+    order: orderAnswer,
+    payment: z
+      .object({ intentId: z.string(), clientSecret: z.string(), status: z.string() })
+      .nullable()
+      .openapi({ description: 'The Stripe PaymentIntent to confirm; null when there is nothing to pay by card' }),
+  })
+  .openapi('PlacedOrder');
+
+/** The order as it goes out. @param accessToken for a guest's order only */
+export function presentOrder(row: OrderRow, accessToken?: string): z.input<typeof orderAnswer> {
+  return {
+    id: row.id,
+    number: row.number,
+    status: row.status,
+    paymentStatus: row.paymentStatus,
+    paymentMethod: row.paymentMethod,
+    items: row.items,
+    subtotal: row.subtotal,
+    discount: row.discount,
+    shipping: row.shipping,
+    tax: row.tax,
+    total: row.total,
+    refunded: row.refunded,
+    currency: row.currency,
+    couponCode: row.couponCode,
+    shippingAddress: row.shippingAddress,
+    email: row.email,
+    placedAt: row.placedAt.toISOString(),
+    expiresAt: row.expiresAt?.toISOString() ?? null,
+    cancelReason: row.cancelReason,
+    shipments: [],
+    ...(accessToken !== undefined && { accessToken }),
+  };
+}
+
+export const placeOrderExample: z.input<typeof placeOrderBody> = {
+  paymentMethod: 'card',
+  email: 'ada@example.com',
+  shippingAddress: {
+    name: 'Ada Lovelace',
+    line1: '12 St James Square',
+    city: 'London',
+    postalCode: 'SW1Y 4JH',
+    country: 'GB',
+  },
+};
+
+export const orderExample: z.input<typeof orderAnswer> = {
+  id: '01960000-0000-7000-8000-000000000020',
+  number: 'PD-100001',
+  status: 'PENDING',
+  paymentStatus: 'PENDING',
+  paymentMethod: 'card',
+  items: [
+    {
+      variantId: '01960000-0000-7000-8000-000000000001',
+      sku: 'TEE-WHITE-M',
+      title: 'White T-shirt, M',
+      quantity: 2,
+      unitPrice: 2499,
+      lineTotal: 4998,
+      discount: 0,
+    },
+  ],
+  subtotal: 4998,
+  discount: 0,
+  shipping: 0,
+  tax: 0,
+  total: 4998,
+  refunded: 0,
+  currency: 'usd',
+  couponCode: null,
+  shippingAddress: placeOrderExample.shippingAddress,
+  email: 'ada@example.com',
+  placedAt: '2026-11-20T12:00:00.000Z',
+  expiresAt: '2026-11-20T12:15:00.000Z',
+  cancelReason: null,
+  shipments: [],
+  accessToken: 'order_yK3mC0aKQ0v5d1m2n3o4p5q6r7s8t9u0v1w2x3y4z5A',
+};

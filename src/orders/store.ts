@@ -1,0 +1,159 @@
+// Orders in SQL. Every move of a status is a compare-and-set with its event row, in the caller's transaction.
+import { type Kysely, sql } from 'kysely';
+import type { Schema } from '../platform/database-schema.ts';
+import type { Address, OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot } from './rules.ts';
+
+/** Order numbers are for people: `PD-` and a number from a sequence. Gaps are normal. */
+const NUMBER_PREFIX = 'PD-';
+
+export interface NewOrder {
+  id: string;
+  cartId: string;
+  status: OrderStatus;
+  paymentStatus: PaymentStatus;
+  paymentMethod: PaymentMethod;
+  email: string;
+  shippingAddress: Address;
+  note: string | null;
+  prices: PriceSnapshot;
+  expiresAt: Date | null;
+  now: Date;
+}
+
+/** Writes the order with its lines and its first event. A repeat finds it there and changes nothing. Gives its number. */
+export async function insertOrder(db: Kysely<Schema>, order: NewOrder): Promise<string> {
+  const { prices, now, ...columns } = order;
+  const { lines, ...totals } = prices;
+  const inserted = await db
+    .insertInto('orders')
+    .values({
+      ...columns,
+      ...totals,
+      number: sql<string>`${NUMBER_PREFIX} || nextval('order_numbers')`,
+      placedAt: now,
+      updatedAt: now,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('number')
+    .executeTakeFirst();
+  if (inserted === undefined) {
+    const existing = await db
+      .selectFrom('orders')
+      .select('number')
+      .where('id', '=', order.id)
+      .executeTakeFirstOrThrow();
+    return existing.number;
+  }
+  await db
+    .insertInto('orderItems')
+    .values(lines.map((line, position) => ({ ...line, orderId: order.id, position })))
+    .execute();
+  await appendEvent(db, { orderId: order.id, from: null, to: order.status, actor: 'customer', note: null, now });
+  return inserted.number;
+}
+
+export interface Move {
+  orderId: string;
+  from: readonly OrderStatus[];
+  to: OrderStatus;
+  paymentStatus: PaymentStatus;
+  actor: string;
+  note: string | null;
+  now: Date;
+}
+
+/**
+ * Moves the order when it stands where the move begins.
+ * @returns true when it moved now; false when it stands elsewhere (the move was made before, or there is no such order)
+ */
+export async function moveOrder(
+  db: Kysely<Schema>,
+  move: Move,
+  also: { captured?: number; cancelReason?: string } = {},
+): Promise<boolean> {
+  const before = await db
+    .selectFrom('orders')
+    .select('status')
+    .where('id', '=', move.orderId)
+    .where('status', 'in', move.from)
+    .forUpdate()
+    .executeTakeFirst();
+  if (before === undefined) return false;
+  await db
+    .updateTable('orders')
+    .set({ status: move.to, paymentStatus: move.paymentStatus, updatedAt: move.now, ...also })
+    .where('id', '=', move.orderId)
+    .execute();
+  await appendEvent(db, { ...move, from: before.status });
+  return true;
+}
+
+/** The payment's state, while the order stays where it is. */
+export async function setPaymentStatus(
+  db: Kysely<Schema>,
+  orderId: string,
+  paymentStatus: PaymentStatus,
+  now: Date,
+): Promise<void> {
+  await db
+    .updateTable('orders')
+    .set({ paymentStatus, updatedAt: now })
+    .where('id', '=', orderId)
+    .where('status', '=', 'PENDING')
+    .execute();
+}
+
+async function appendEvent(
+  db: Kysely<Schema>,
+  event: { orderId: string; from: OrderStatus | null; to: OrderStatus; actor: string; note: string | null; now: Date },
+): Promise<void> {
+  await db
+    .insertInto('orderEvents')
+    .values({
+      orderId: event.orderId,
+      sequence: sql<number>`(SELECT coalesce(max(sequence), 0) + 1 FROM order_events WHERE order_id = ${event.orderId})`,
+      fromStatus: event.from,
+      toStatus: event.to,
+      actor: event.actor,
+      note: event.note,
+      createdAt: event.now,
+    })
+    .execute();
+}
+
+export interface OrderLine {
+  variantId: string;
+  sku: string;
+  title: string;
+  quantity: number;
+  unitPrice: number;
+  lineTotal: number;
+  discount: number;
+}
+
+/** The order's newest try to be paid with Stripe. */
+export interface OrderIntent {
+  intentId: string;
+  clientSecret: string;
+  status: string;
+}
+
+export type OrderRow = NonNullable<Awaited<ReturnType<typeof findOrder>>>;
+
+/** An order with its lines in their order and its newest intent, or undefined. One query. */
+export async function findOrder(db: Kysely<Schema>, orderId: string) {
+  return db
+    .selectFrom('orders')
+    .selectAll('orders')
+    .select([
+      sql<OrderLine[]>`(
+        SELECT json_agg(json_build_object('variantId', variant_id, 'sku', sku, 'title', title, 'quantity', quantity,
+          'unitPrice', unit_price, 'lineTotal', line_total, 'discount', discount) ORDER BY position)
+        FROM order_items WHERE order_id = orders.id)`.as('items'),
+      sql<OrderIntent | null>`(
+        SELECT json_build_object('intentId', intent_id, 'clientSecret', client_secret, 'status', intent_status)
+        FROM payments WHERE order_id = orders.id ORDER BY attempt DESC LIMIT 1)`.as('intent'),
+    ])
+    .where('orders.id', '=', orderId)
+    .executeTakeFirst();
+}

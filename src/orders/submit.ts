@@ -1,0 +1,47 @@
+// The one round trip that makes an order: update-with-start of the cart's checkout. Whoever submits the same cart meets the
+// same workflow, and the same update in it, and so gets the same answer (P1).
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  type CheckoutInput,
+  SEARCH_ATTRIBUTES,
+  SUBMIT_UPDATE_ID,
+  submitUpdate,
+  TASK_QUEUES,
+  WORKFLOW_IDS,
+} from '../../workflows/messages.ts';
+import type { TemporalClient } from '../platform/temporal.ts';
+import type { CheckoutAnswer } from './rules.ts';
+
+/** The client is told to come back before its own patience, and ours with the handler (15 s), ends. */
+const ANSWER_WITHIN_MS = 9_000;
+
+type Checkout = (input: CheckoutInput) => Promise<unknown>;
+
+/**
+ * Submits the cart and waits for the answer.
+ * @returns the answer; `ended` when the checkout is over already, so that the database tells what became of it
+ * @throws when Temporal is away, or does not answer in time: the submit may be repeated
+ */
+export async function submitCheckout(
+  { client }: TemporalClient,
+  input: CheckoutInput,
+): Promise<CheckoutAnswer | 'ended'> {
+  const startWorkflowOperation = new WithStartWorkflowOperation<Checkout>('checkout', {
+    workflowId: WORKFLOW_IDS.checkout(input.orderId),
+    taskQueue: TASK_QUEUES.orders,
+    args: [input],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.paymentMethod, value: input.paymentMethod }],
+    staticSummary: `Checkout by ${input.paymentMethod}`,
+  });
+  try {
+    return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+      client.workflow.executeUpdateWithStart(submitUpdate, { updateId: SUBMIT_UPDATE_ID, startWorkflowOperation }),
+    );
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'ended';
+    throw error;
+  }
+}

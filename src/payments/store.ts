@@ -1,0 +1,66 @@
+// Payments in SQL: the intents of an order, and the events that Stripe sent, each kept once (P6).
+import type { Kysely } from 'kysely';
+import type { Schema } from '../platform/database-schema.ts';
+
+export interface Intent {
+  orderId: string;
+  attempt: number;
+  intentId: string;
+  clientSecret: string;
+  amount: number;
+  currency: string;
+  intentStatus: string;
+}
+
+/** Keeps the intent of an attempt. A repeat finds it there. */
+export async function saveIntent(db: Kysely<Schema>, id: string, intent: Intent, now: Date): Promise<void> {
+  await db
+    .insertInto('payments')
+    .values({ id, ...intent, createdAt: now, updatedAt: now })
+    .onConflict((conflict) => conflict.columns(['orderId', 'attempt']).doNothing())
+    .execute();
+}
+
+/** What Stripe said last of the intent. */
+export async function setIntentStatus(
+  db: Kysely<Schema>,
+  intentId: string,
+  intentStatus: string,
+  now: Date,
+): Promise<void> {
+  await db.updateTable('payments').set({ intentStatus, updatedAt: now }).where('intentId', '=', intentId).execute();
+}
+
+export interface StripeEvent {
+  id: string;
+  type: string;
+  objectId: string | null;
+  orderId: string | null;
+  payload: string;
+}
+
+/**
+ * Keeps the event, once, whoever delivers it how often.
+ * @returns whether it is still to be handled: true for a new one, and for one whose handling was cut short
+ */
+export async function saveEvent(db: Kysely<Schema>, event: StripeEvent, now: Date): Promise<boolean> {
+  const row = await db
+    .insertInto('stripeEvents')
+    .values({ ...event, receivedAt: now })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet((eb) => ({ type: eb.ref('excluded.type') })))
+    .returning('handledAt')
+    .executeTakeFirstOrThrow();
+  return row.handledAt === null;
+}
+
+export type EventOutcome = 'signalled' | 'ignored' | 'order_ended' | 'order_unknown';
+
+/** The event has reached its workflow, or there is none that it concerns. */
+export async function markEventHandled(
+  db: Kysely<Schema>,
+  eventId: string,
+  outcome: EventOutcome,
+  now: Date,
+): Promise<void> {
+  await db.updateTable('stripeEvents').set({ outcome, handledAt: now }).where('id', '=', eventId).execute();
+}

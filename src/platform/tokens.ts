@@ -1,0 +1,39 @@
+// Bearer tokens of guests: random ones for carts (kept as a hash) and derived ones for orders (kept nowhere, so that every
+// repeat of an answer can carry the same token).
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+
+const CART_TOKEN_BYTES = 32;
+
+/** A new cart token, for the shopper only. */
+export function newCartToken(): string {
+  return `cart_${randomBytes(CART_TOKEN_BYTES).toString('base64url')}`;
+}
+
+/** What the database keeps of a cart token. */
+export function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+/**
+ * The access token of a guest's order: HMAC-SHA256 of its id under the newest secret.
+ * @param secrets newest first; older ones still verify, so that a rotation logs nobody out
+ */
+export function orderToken(secrets: readonly string[], orderId: string): string {
+  const [newest] = secrets;
+  if (newest === undefined) throw new Error('no token secret is configured');
+  return sign(newest, orderId);
+}
+
+/** Whether the token is the one of this order, under any of the secrets. */
+export function verifyOrderToken(secrets: readonly string[], orderId: string, token: string): boolean {
+  return secrets.some((secret) => equals(sign(secret, orderId), token));
+}
+
+function sign(secret: string, orderId: string): string {
+  return `order_${createHmac('sha256', secret).update(`order:${orderId}`).digest('base64url')}`;
+}
+
+function equals(expected: string, given: string): boolean {
+  const [a, b] = [Buffer.from(expected), Buffer.from(given)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

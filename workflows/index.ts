@@ -1,0 +1,3 @@
+// Every workflow that a worker of the `orders` queue runs.
+export { checkout } from './checkout.ts';
+export { mailer } from './mailer.ts';

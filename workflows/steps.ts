@@ -1,0 +1,42 @@
+// The activities as the workflows call them, each with its timeout, its retries and the reason for both.
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { createEmailActivities } from '../activities/email.ts';
+import type { createInventoryActivities } from '../activities/inventory.ts';
+import type { createOrderActivities } from '../activities/orders.ts';
+import type { createPaymentActivities } from '../activities/payment.ts';
+import { TASK_QUEUES } from './messages.ts';
+
+type Inventory = ReturnType<typeof createInventoryActivities>;
+type Orders = ReturnType<typeof createOrderActivities>;
+type Payment = ReturnType<typeof createPaymentActivities>;
+type Email = ReturnType<typeof createEmailActivities>;
+
+/** One short transaction. It is tried until PostgreSQL is back: an order that has begun must come to its end. */
+export const sql = proxyLocalActivities<Inventory & Orders>({
+  startToCloseTimeout: '8s',
+  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
+});
+
+/** Stripe while the customer waits: one try. When it fails, the patient path goes on under the same key. */
+export const stripeNow = proxyLocalActivities<Payment>({
+  startToCloseTimeout: '12s',
+  retry: { maximumAttempts: 1 },
+});
+
+/** Stripe with patience, on a queue that can be scaled, limited and paused alone. Stripe may be away for hours. */
+export const stripePatient = proxyActivities<Payment>({
+  taskQueue: TASK_QUEUES.payments,
+  startToCloseTimeout: '20s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+});
+
+/**
+ * One watch of the mailer: it sends what is due until its time is over. A worker that dies is noticed by its missing
+ * heartbeat and another one takes the watch; a mail server that is away is the mail row's business, not a failure here.
+ */
+export const mailer = proxyActivities<Email>({
+  taskQueue: TASK_QUEUES.email,
+  startToCloseTimeout: '11m',
+  heartbeatTimeout: '10s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
+});
