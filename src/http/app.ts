@@ -3,9 +3,12 @@
 
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { cacheRules, crossOrigin, representation, securityHeaders } from './answers.ts';
 import { AREAS, type Area } from './areas.ts';
 import type { AppDeps } from './deps.ts';
+import { docsRoutes } from './docs.ts';
 import { toProblem } from './failures.ts';
+import { healthRoutes } from './health.ts';
 import { problem } from './problem.ts';
 import { accessLog, answerProblem, refuseWhileDraining, requestIds, timeLimit } from './requests.ts';
 import { type AppEnv, type AppRouter, createRouter } from './router.ts';
@@ -22,15 +25,19 @@ export function createApp(deps: AppDeps, areas: readonly Area[] = AREAS): AppRou
   app.onError((error, c) => answerProblem(c, toProblem(error)));
   app.notFound((c) => answerProblem(c, missing(app, c)));
   addFloor(app, deps);
+  app.route('/', healthRoutes(deps));
   for (const area of areas) app.route(API, area(deps));
+  app.route('/', docsRoutes(app));
   return app;
 }
 
 function addFloor(app: AppRouter, deps: AppDeps): void {
-  app.use(requestIds(deps), accessLog(deps), refuseWhileDraining(deps));
-  app.use(timeLimit(deps.config.REQUEST_TIMEOUT));
-  app.use(bodyLimit({ maxSize: deps.config.BODY_LIMIT, onError: tooLarge(deps.config.BODY_LIMIT) }));
-  app.use(emptyBodies);
+  const { BODY_LIMIT, CORS_ORIGINS, REQUEST_TIMEOUT } = deps.config;
+  app.use(requestIds(deps), accessLog(deps));
+  app.use(securityHeaders(), crossOrigin(CORS_ORIGINS), cacheRules, representation());
+  app.use(refuseWhileDraining(deps));
+  app.use(bodyLimit({ maxSize: BODY_LIMIT, onError: tooLarge(BODY_LIMIT) }), emptyBodies, receivedBodies);
+  app.use(timeLimit(REQUEST_TIMEOUT));
 }
 
 function tooLarge(limit: number) {
@@ -47,6 +54,21 @@ const emptyBodies: MiddlewareHandler<AppEnv> = (c, next) => {
     c.req.raw = new Request(c.req.raw, { headers });
   }
   return next();
+};
+
+/**
+ * Takes the whole body in before the handler's time begins, so that a slow sender is cut by the server's own limit for
+ * bodies and a slow handler by the limit for handlers.
+ */
+const receivedBodies: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
+    try {
+      await c.req.arrayBuffer();
+    } catch (error) {
+      throw problem('request_timeout', { detail: 'The body did not arrive.' }, error);
+    }
+  }
+  await next();
 };
 
 /** On the wire, neither a length nor a transfer coding means: no body (RFC 9112, section 6.3). */

@@ -42,7 +42,8 @@ export function jsonAnswer<T extends z.ZodType>(description: string, schema: T, 
   return { description, content: { 'application/json': { schema, example } } };
 }
 
-const problemSchema = z
+/** The body of every refusal; in the document it stands once, under this name. */
+export const problemSchema = z
   .looseObject({
     type: z.string(),
     title: z.string(),
@@ -52,33 +53,42 @@ const problemSchema = z
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })
   .openapi('Problem');
+const problemReference = { $ref: '#/components/schemas/Problem' };
 
-type ProblemAnswer = {
+type ProblemAnswer<S> = {
   description: string;
-  content: {
-    'application/problem+json': { schema: typeof problemSchema; examples: Record<string, { value: unknown }> };
-  };
+  content: { 'application/problem+json': { schema: S; examples: Record<string, { value: unknown }> } };
 };
 
 /**
  * The problems of a route, for its `responses`: `...problemResponses('not_found', 'out_of_stock')`.
- * Those that every route can give (413, 415, 500, 503 ...) are added to the document by the app.
+ * Those that the floor gives (400, 413, 415, 422 `validation_failed`, 500, 503) are added to the document by themselves.
  */
-export function problemResponses<C extends ProblemCode>(...codes: C[]): { [S in ProblemStatus<C>]: ProblemAnswer };
-export function problemResponses(...codes: ProblemCode[]): Record<number, ProblemAnswer> {
-  const answers: Record<number, ProblemAnswer> = {};
-  for (const [status, sharing] of Map.groupBy(codes, (code) => PROBLEMS[code].status)) {
-    answers[status] = {
+export function problemResponses<C extends ProblemCode>(
+  ...codes: C[]
+): { [S in ProblemStatus<C>]: ProblemAnswer<typeof problemSchema> };
+export function problemResponses(...codes: ProblemCode[]): Record<number, ProblemAnswer<typeof problemSchema>> {
+  return Object.fromEntries(problemAnswers(codes, problemSchema));
+}
+
+/** The same for a document that is already made. */
+export function documentedProblems(...codes: ProblemCode[]): Map<number, ProblemAnswer<{ $ref: string }>> {
+  return new Map(problemAnswers(codes, problemReference));
+}
+
+function problemAnswers<S>(codes: ProblemCode[], schema: S): [number, ProblemAnswer<S>][] {
+  return [...Map.groupBy(codes, (code) => PROBLEMS[code].status)].map(([status, sharing]) => [
+    status,
+    {
       description: sharing.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
       content: {
         'application/problem+json': {
-          schema: problemSchema,
+          schema,
           examples: Object.fromEntries(sharing.map((code) => [code, { value: problemBody(code, EXAMPLES[code]) }])),
         },
       },
-    };
-  }
-  return answers;
+    },
+  ]);
 }
 
 const VARIANT_ID = '01960000-0000-7000-8000-000000000001';

@@ -4,6 +4,7 @@
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not valid JSON' },
   idempotency_key_missing: { status: 400, title: 'This request needs an Idempotency-Key header' },
+  malformed_request: { status: 400, title: 'These bytes are not an HTTP request' },
   invalid_signature: { status: 400, title: 'The signature does not match' },
   unauthenticated: { status: 401, title: 'Log in first' },
   forbidden: { status: 403, title: 'This is not allowed' },

@@ -1,0 +1,200 @@
+// Idempotency-Key: the same key and body give the stored answer again, another body is refused, and nothing runs twice.
+// Answers live in PostgreSQL, per caller, until they expire. One statement before the handler and one after it.
+import { createHash } from 'node:crypto';
+import type { Context, MiddlewareHandler } from 'hono';
+import { getCookie } from 'hono/cookie';
+import { sql } from 'kysely';
+import type { Database } from '../platform/database.ts';
+import type { AppDeps } from './deps.ts';
+import { problem } from './problem.ts';
+import type { AppEnv } from './router.ts';
+
+/** Printable ASCII, as header values are; longer keys than this are no keys. */
+const KEY = /^[\x21-\x7e]{1,255}$/;
+/** Headers of an answer that belong to it and are replayed with it; the others are the floor's, made anew each time. */
+const KEPT_HEADERS = ['content-type', 'location', 'etag', 'x-cart-token'];
+/** A claim outlives its handler's own limit by this factor; after that its process must have died, and a retry may run. */
+const CLAIM_FACTOR = 2;
+const MS_PER_SECOND = 1000;
+/** A handler that is under way is done in about a second. */
+const RETRY_AFTER_SECONDS = 1;
+
+type IdempotencyDeps = Pick<AppDeps, 'db' | 'clock'> & {
+  config: Pick<AppDeps['config'], 'IDEMPOTENCY_TTL' | 'REQUEST_TIMEOUT'>;
+};
+type Options = {
+  /** A request without the header is 400 `idempotency_key_missing`. */
+  required?: boolean;
+  /**
+   * The handler itself makes concurrent repeats one (POST /orders, by the order's identity): they all run and get the
+   * same answer. Without it, a repeat that comes while the first is running is 409 `request_in_progress`.
+   */
+  converges?: boolean;
+  /** Whose key it is; the credentials of the request unless told. */
+  scope?: (c: Context<AppEnv>) => string;
+};
+
+/**
+ * Middleware for a route (`createRoute({ middleware: idempotent(deps, { required: true }), ... })`).
+ * Stores every answer but 5xx and 429; a 5xx lets the same key run again.
+ */
+export function idempotent(deps: IdempotencyDeps, options: Options = {}): MiddlewareHandler<AppEnv> {
+  const { required = false, converges = false, scope = callerScope } = options;
+  return async (c, next) => {
+    const key = c.req.header('Idempotency-Key');
+    if (key === undefined || key === '') {
+      if (required) throw problem('idempotency_key_missing');
+      return next();
+    }
+    if (!KEY.test(key)) {
+      const message = 'must be 1 to 255 printable ASCII characters';
+      throw problem('validation_failed', { errors: [{ path: 'Idempotency-Key', message }] });
+    }
+    const request: KeyedRequest = { scope: scope(c), key, requestHash: await hashRequest(c), now: deps.clock() };
+    const stored = await (converges ? find(deps.db, request) : claim(deps, request));
+    if (stored) return replay(stored, request);
+    await next();
+    await settle(c, deps, request, converges);
+  };
+}
+
+/** Removes what has expired. */
+export async function deleteExpiredKeys(db: Database, now: Date): Promise<void> {
+  await db.deleteFrom('idempotencyKeys').where('expiresAt', '<=', now).execute();
+}
+
+type KeyedRequest = { scope: string; key: string; requestHash: string; now: Date };
+type StoredAnswer = { requestHash: string; status: number | null; headers: unknown; body: unknown };
+
+async function find(db: Database, { scope, key, now }: KeyedRequest): Promise<StoredAnswer | undefined> {
+  return await db
+    .selectFrom('idempotencyKeys')
+    .select(['requestHash', 'status', 'headers', 'body'])
+    .where('scope', '=', scope)
+    .where('key', '=', key)
+    .where('expiresAt', '>', now)
+    .executeTakeFirst();
+}
+
+/**
+ * Takes the key for this request, or gives what holds it. The insert decides who is first; a rival whose row became
+ * visible only after this statement began shows up as neither, and counts as running.
+ */
+async function claim({ db, config }: IdempotencyDeps, request: KeyedRequest): Promise<StoredAnswer | undefined> {
+  const { scope, key, requestHash, now } = request;
+  const until = new Date(now.getTime() + config.REQUEST_TIMEOUT * CLAIM_FACTOR * MS_PER_SECOND);
+  const { rows } = await sql<StoredAnswer & { claimed: boolean }>`
+    WITH claim AS (
+      INSERT INTO idempotency_keys (scope, key, request_hash, created_at, expires_at)
+      VALUES (${scope}, ${key}, ${requestHash}, ${now}, ${until})
+      ON CONFLICT (scope, key) DO UPDATE SET request_hash = excluded.request_hash, status = NULL, headers = NULL,
+        body = NULL, created_at = excluded.created_at, expires_at = excluded.expires_at
+      WHERE idempotency_keys.expires_at <= excluded.created_at
+      RETURNING request_hash
+    )
+    SELECT true AS claimed, request_hash, NULL::integer AS status, NULL::jsonb AS headers, NULL::jsonb AS body FROM claim
+    UNION ALL
+    SELECT false, request_hash, status, headers, body FROM idempotency_keys
+    WHERE scope = ${scope} AND key = ${key} AND NOT EXISTS (SELECT FROM claim)`.execute(db);
+  const [row] = rows;
+  if (row === undefined) return { requestHash, status: null, headers: null, body: null };
+  return row.claimed ? undefined : row;
+}
+
+function replay(stored: StoredAnswer, request: KeyedRequest): Response {
+  if (stored.requestHash !== request.requestHash) throw problem('idempotency_key_reused');
+  if (stored.status === null) throw problem('request_in_progress', { retryAfter: RETRY_AFTER_SECONDS });
+  const headers = new Headers({ 'Idempotent-Replayed': 'true' });
+  for (const [name, value] of Object.entries(stored.headers ?? {})) headers.set(name, String(value));
+  return new Response(typeof stored.body === 'string' ? stored.body : null, { status: stored.status, headers });
+}
+
+/** Stores the answer, or frees the key where the answer is not to be kept. What was done is done: a failure here is only logged. */
+async function settle(
+  c: Context<AppEnv>,
+  { db, config }: IdempotencyDeps,
+  request: KeyedRequest,
+  converges: boolean,
+): Promise<void> {
+  const { status } = c.res;
+  const kept = status < 500 && status !== 429;
+  try {
+    if (kept) await store(db, request, await answerOf(c), config.IDEMPOTENCY_TTL);
+    else if (!converges) await free(db, request);
+  } catch (error) {
+    c.var.logger.warn({ err: error }, 'the answer to an Idempotency-Key was not stored');
+  }
+}
+
+async function answerOf(c: Context<AppEnv>) {
+  const headers: Record<string, string> = {};
+  for (const name of KEPT_HEADERS) {
+    const value = c.res.headers.get(name);
+    if (value !== null) headers[name] = value;
+  }
+  return { status: c.res.status, headers, body: await c.res.clone().text() };
+}
+
+/** The body is kept as the text that it was, as one JSON string: jsonb of its own would reorder its fields. */
+async function store(
+  db: Database,
+  { scope, key, requestHash, now }: KeyedRequest,
+  answer: { status: number; headers: Record<string, string>; body: string },
+  ttl: number,
+): Promise<void> {
+  const headers = JSON.stringify(answer.headers);
+  const body = JSON.stringify(answer.body);
+  const until = new Date(now.getTime() + ttl * MS_PER_SECOND);
+  await sql`
+    INSERT INTO idempotency_keys (scope, key, request_hash, status, headers, body, created_at, expires_at)
+    VALUES (${scope}, ${key}, ${requestHash}, ${answer.status}, ${headers}, ${body}, ${now}, ${until})
+    ON CONFLICT (scope, key) DO UPDATE SET request_hash = excluded.request_hash, status = excluded.status,
+      headers = excluded.headers, body = excluded.body, created_at = excluded.created_at, expires_at = excluded.expires_at
+    WHERE (idempotency_keys.status IS NULL AND idempotency_keys.request_hash = excluded.request_hash)
+      OR idempotency_keys.expires_at <= excluded.created_at`.execute(db);
+}
+
+async function free(db: Database, { scope, key, requestHash }: KeyedRequest): Promise<void> {
+  await db
+    .deleteFrom('idempotencyKeys')
+    .where('scope', '=', scope)
+    .where('key', '=', key)
+    .where('requestHash', '=', requestHash)
+    .where('status', 'is', null)
+    .execute();
+}
+
+/** Names the caller by the credentials that came with the request, without keeping them. */
+function callerScope(c: Context<AppEnv>): string {
+  const credentials = [
+    c.req.header('Authorization'),
+    c.req.header('X-API-Key'),
+    getCookie(c, 'session'),
+    c.req.header('X-Cart-Token') ?? getCookie(c, 'cart_token'),
+    c.req.header('X-Order-Token') ?? c.req.query('orderToken'),
+  ];
+  return sha256(credentials.map((value) => value ?? '').join('\n'));
+}
+
+/** Method, path and body; two spellings of the same JSON are the same body. */
+async function hashRequest(c: Context<AppEnv>): Promise<string> {
+  return sha256(`${c.req.method} ${c.req.path}\n${canonical(await c.req.text())}`);
+}
+
+function canonical(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), sortFields);
+  } catch (error) {
+    if (error instanceof SyntaxError) return body;
+    throw error;
+  }
+}
+
+function sortFields(_name: string, value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function sha256(value: string): string {
+  return createHash('sha256').update(value).digest('base64url');
+}

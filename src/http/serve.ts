@@ -1,0 +1,92 @@
+// `api`: one API process. It starts without its dependencies (and says that it is not ready), and at SIGTERM or SIGINT it
+// refuses new work, ends what is under way, closes its pools and exits with 0.
+import type { Server } from 'node:http';
+import { type Config, requireSettings } from '../config.ts';
+import { systemClock } from '../platform/clock.ts';
+import { openDatabase } from '../platform/database.ts';
+import { createLogger } from '../platform/logger.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { openRedis } from '../platform/redis.ts';
+import { openStripe } from '../platform/stripe.ts';
+import { openTemporal } from '../platform/temporal.ts';
+import { createApp } from './app.ts';
+import type { AppDeps } from './deps.ts';
+import { watchServer } from './drain.ts';
+import { deleteExpiredKeys } from './idempotency.ts';
+import { createServer, listen } from './server.ts';
+
+const MS_PER_SECOND = 1000;
+/** Expired keys do no harm but take room; an hour's worth goes in one statement. */
+const KEY_SWEEP_INTERVAL_MS = 3_600_000;
+
+/** Runs until a signal ends it. A port that is taken is one sentence on stderr and exit code 1. */
+export async function serve(config: Config): Promise<void> {
+  const draining = new AbortController();
+  const deps = openDeps(config, draining.signal);
+  const server = createServer(createApp(deps));
+  const drain = watchServer(server);
+  const address = await listenOrExit(server, config);
+  const sweep = setInterval(() => void sweepKeys(deps), KEY_SWEEP_INTERVAL_MS);
+
+  const stop = async (signal: string) => {
+    if (draining.signal.aborted) return;
+    draining.abort();
+    clearInterval(sweep);
+    deps.logger.info({ signal, inFlight: drain.inFlight() }, 'draining');
+    const cut = await drain.close(config.DRAIN_TIMEOUT * MS_PER_SECOND);
+    await closeDeps(deps);
+    deps.logger.info({ cut }, 'api stopped');
+    process.exit(0);
+  };
+  process.on('SIGTERM', (signal) => void stop(signal));
+  process.on('SIGINT', (signal) => void stop(signal));
+  deps.logger.info({ address }, 'api ready');
+}
+
+function openDeps(config: Config, draining: AbortSignal): AppDeps {
+  const settings = requireSettings(
+    config,
+    'DATABASE_URL',
+    'TEMPORAL_ADDRESS',
+    'STRIPE_SECRET_KEY',
+    'STRIPE_WEBHOOK_SECRET',
+    'TOKEN_SECRET',
+  );
+  const logger = createLogger('api', config.LOG_LEVEL);
+  return {
+    config: settings,
+    db: openDatabase(settings, logger),
+    redis: openRedis(settings, logger),
+    temporal: openTemporal(settings),
+    stripe: openStripe(settings),
+    logger,
+    clock: systemClock,
+    metrics: createMetrics(),
+    draining,
+  };
+}
+
+async function closeDeps({ db, redis, temporal, logger }: AppDeps): Promise<void> {
+  redis?.disconnect();
+  for (const outcome of await Promise.allSettled([db.destroy(), temporal.close()])) {
+    if (outcome.status === 'rejected') logger.warn({ err: outcome.reason }, 'a dependency did not close cleanly');
+  }
+}
+
+async function listenOrExit(server: Server, { HOST, PORT }: Config): Promise<string> {
+  try {
+    return await listen(server, HOST, PORT);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    process.stderr.write(`Port ${PORT} on ${HOST} is taken: stop the program that listens there, or set PORT.\n`);
+    return process.exit(1);
+  }
+}
+
+async function sweepKeys({ db, clock, logger }: AppDeps): Promise<void> {
+  try {
+    await deleteExpiredKeys(db, clock());
+  } catch (error) {
+    logger.warn({ err: error }, 'expired idempotency keys stay until the next sweep');
+  }
+}
