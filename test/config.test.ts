@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { ConfigError, environmentSchema, loadConfig, requireSettings } from '../src/config.ts';
+
+function example(): { name: string; value: string; comment: string | undefined }[] {
+  const lines = readFileSync('.env.example', 'utf8').split('\n');
+  return lines.flatMap((line, index) => {
+    const match = /^([A-Z0-9_]+)=(.*)$/.exec(line);
+    if (match === null) return [];
+    const before = lines[index - 1];
+    const comment = before?.startsWith('# ') && !before.startsWith('# ---') ? before : undefined;
+    return [{ name: match[1] ?? '', value: match[2] ?? '', comment }];
+  });
+}
+
+function linesOf(source: NodeJS.ProcessEnv): string[] {
+  try {
+    loadConfig(source);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.lines;
+    throw error;
+  }
+  return [];
+}
+
+test('.env.example names every setting that the schema knows, and no other', () => {
+  expect(
+    example()
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual(Object.keys(environmentSchema.shape).toSorted());
+});
+
+test('every name in .env.example has a comment above it', () => {
+  expect(example().filter(({ comment }) => comment === undefined)).toEqual([]);
+});
+
+test('the values in .env.example are the defaults', () => {
+  const given = Object.fromEntries(example().map(({ name, value }) => [name, value]));
+  expect(loadConfig(given)).toEqual(loadConfig({}));
+});
+
+test('every wrong name is one line, and no line shows a value', () => {
+  const lines = linesOf({ PORT: 'eighty', DATABASE_URL: 'mysql://root:hunter2@db/shop', TOKEN_SECRET: 'hunter2' });
+  expect(lines.map((line) => line.split(':')[0])).toEqual(['PORT', 'DATABASE_URL', 'TOKEN_SECRET']);
+  expect(lines.join('\n')).not.toContain('hunter2');
+});
+
+test('every missing name is one line', () => {
+  expect(() => requireSettings(loadConfig({}), 'DATABASE_URL', 'TEMPORAL_ADDRESS')).toThrow(
+    /^DATABASE_URL: .*\nTEMPORAL_ADDRESS: [^\n]*$/,
+  );
+});
+
+test('an empty value counts as not set', () => {
+  expect(loadConfig({ PORT: '', DATABASE_URL: '' })).toEqual(loadConfig({}));
+});
+
+test('a process with a wrong setting ends with exit code 78 and says which', () => {
+  const run = spawnSync(process.execPath, ['src/main.ts', 'api'], {
+    env: { PATH: process.env['PATH'], PORT: '70000', API_PROCESSES: '0' },
+    encoding: 'utf8',
+  });
+  expect(run.status).toBe(78);
+  const lines = run.stderr.trim().split('\n');
+  expect(lines.map((line) => line.split(':')[0])).toEqual(['PORT', 'API_PROCESSES']);
+});
