@@ -1,0 +1,211 @@
+// Stripe's HTTP: every request to /v1 goes the same way, from its key and its parameters to its answer.
+//   fault? -> key -> parameters -> idempotency key -> (late?) -> work and stored answer, one journal line -> answer
+import { setTimeout as pause } from 'node:timers/promises';
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { type Context, Hono } from 'hono';
+import { parse } from 'qs';
+import Stripe from 'stripe';
+import type { Logger } from '../../platform/logger.ts';
+import { authenticate, type Keys, secretKeyRequired, shopperView } from './callers.ts';
+import { type ErrorBody, invalid, Refusal } from './errors.ts';
+import type { Fault, Faults } from './faults.ts';
+import type { IdempotencyKeys } from './idempotency.ts';
+import { newId } from './ids.ts';
+import type { RequestLog } from './requests.ts';
+import { ROUTES, type Route } from './routes.ts';
+import type { Perform } from './work.ts';
+
+export interface ApiParts {
+  keys: Keys;
+  perform: Perform;
+  idempotency: IdempotencyKeys;
+  faults: Faults;
+  requests: RequestLog;
+  logger: Logger;
+}
+type Env = { Bindings: HttpBindings };
+
+interface Reply {
+  status: number;
+  body: object;
+  /** The id of the request whose stored answer this is. */
+  original?: string;
+}
+
+/** How the body is read: metadata keys stay as they are (no arrays), and nothing can be made deep or endless. */
+const FORM = {
+  parseArrays: false,
+  depth: 4,
+  strictDepth: true,
+  parameterLimit: 1_000,
+  throwOnLimitExceeded: true,
+} as const;
+
+export function createApi(parts: ApiParts): Hono<Env> {
+  const app = new Hono<Env>();
+  for (const route of ROUTES) app.on(route.method, route.path, (c) => answer(c, route, parts));
+  app.all('*', (c) => answer(c, undefined, parts));
+  return app;
+}
+
+async function answer(c: Context<Env>, route: Route | undefined, parts: ApiParts): Promise<Response> {
+  const { method, path } = c.req;
+  const requestId = newId('req');
+  const fault = parts.faults.take(method, path);
+  const reply = fault?.kind === 'reset_before' ? undefined : await replyTo(c, route, parts, requestId, fault);
+  const lost = fault?.kind === 'reset_before' || fault?.kind === 'reset_after';
+  parts.requests.add({
+    requestId,
+    method,
+    path,
+    idempotencyKey: keyOf(c),
+    status: reply?.status ?? null,
+    replayed: reply?.original !== undefined,
+    fault: fault?.kind ?? null,
+  });
+  if (lost || reply === undefined) {
+    c.env.incoming.socket.destroy();
+    return RESPONSE_ALREADY_SENT;
+  }
+  return respond(c, requestId, reply);
+}
+
+async function replyTo(
+  c: Context<Env>,
+  route: Route | undefined,
+  parts: ApiParts,
+  requestId: string,
+  fault: Fault | undefined,
+): Promise<Reply> {
+  try {
+    if (fault?.kind === 'status') throw faultRefusal(fault.status);
+    return await handle(c, route, parts, requestId, fault);
+  } catch (error) {
+    return refused(error, requestId, parts.logger);
+  }
+}
+
+async function handle(
+  c: Context<Env>,
+  route: Route | undefined,
+  parts: ApiParts,
+  requestId: string,
+  fault: Fault | undefined,
+): Promise<Reply> {
+  const { method, path } = c.req;
+  const publishable = authenticate(c.req.header('authorization'), parts.keys) === 'publishable';
+  if (route === undefined) throw unrecognized(method, path);
+  if (publishable && !route.publishable) throw secretKeyRequired();
+  const raw = await parameters(c);
+  const job = route.prepare({ id: c.req.param('id') ?? '', raw, publishable });
+
+  const key = keyOf(c);
+  const execute = async () => {
+    if (fault?.kind === 'latency') await pause(fault.ms);
+    return parts.perform({ id: requestId, idempotency_key: key }, (work) => {
+      const reply = view(
+        attempt(() => job(work), requestId, parts.logger),
+        publishable,
+      );
+      if (key !== null) parts.idempotency.keep(key, path, raw, { requestId, ...reply });
+      return reply;
+    });
+  };
+  if (key === null) return execute();
+  const stored = parts.idempotency.claim(key, path, raw);
+  if (stored !== undefined) return { status: stored.status, body: stored.body, original: stored.requestId };
+  try {
+    return await execute();
+  } finally {
+    parts.idempotency.release(key);
+  }
+}
+
+/** Runs the work; a refusal is an answer like any other. */
+function attempt(job: () => object, requestId: string, logger: Logger): Reply {
+  try {
+    return { status: 200, body: job() };
+  } catch (error) {
+    return refused(error, requestId, logger);
+  }
+}
+
+function refused(error: unknown, requestId: string, logger: Logger): Reply {
+  if (error instanceof Refusal) return { status: error.status, body: { error: error.body } };
+  logger.error({ err: error, requestId }, 'the simulator itself failed');
+  const body: ErrorBody = {
+    type: 'api_error',
+    message: 'An unknown error occurred in the simulator; its log says more.',
+  };
+  return { status: 500, body: { error: body } };
+}
+
+/** What the publishable key gets to see of the answer. */
+function view(reply: Reply, publishable: boolean): Reply {
+  if (!publishable) return reply;
+  const error: unknown = Reflect.get(reply.body, 'error');
+  if (typeof error !== 'object' || error === null) return { ...reply, body: shopperView(reply.body) };
+  const intent: unknown = Reflect.get(error, 'payment_intent');
+  if (typeof intent !== 'object' || intent === null) return reply;
+  return { ...reply, body: { error: { ...error, payment_intent: shopperView(intent) } } };
+}
+
+function respond(c: Context<Env>, requestId: string, reply: Reply): Response {
+  const key = keyOf(c);
+  const headers = new Headers({
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-cache, no-store',
+    'Request-Id': requestId,
+    'Stripe-Version': c.req.header('stripe-version') ?? Stripe.API_VERSION,
+  });
+  if (key !== null) {
+    headers.set('Idempotency-Key', key);
+    headers.set('Original-Request', reply.original ?? requestId);
+  }
+  if (reply.original !== undefined) headers.set('Idempotent-Replayed', 'true');
+  return new Response(JSON.stringify(reply.body), { status: reply.status, headers });
+}
+
+/** Keys count on POST only; the other methods are idempotent by themselves. */
+function keyOf(c: Context<Env>): string | null {
+  const key = c.req.method === 'POST' ? c.req.header('idempotency-key') : undefined;
+  return key === undefined || key === '' ? null : key;
+}
+
+async function parameters(c: Context<Env>): Promise<Record<string, unknown>> {
+  const query = new URL(c.req.url).search.slice(1);
+  const body = c.req.method === 'POST' ? await c.req.text() : '';
+  const type = c.req.header('content-type') ?? '';
+  if (body !== '' && type !== '' && !type.startsWith('application/x-www-form-urlencoded')) {
+    throw invalid(
+      'Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have questions, we can help at https://support.stripe.com/.',
+    );
+  }
+  try {
+    return { ...parse(query, FORM), ...parse(body, FORM) };
+  } catch (cause) {
+    throw invalid(`Invalid request: ${cause instanceof Error ? cause.message : 'the parameters cannot be read'}`);
+  }
+}
+
+function unrecognized(method: string, path: string): Refusal {
+  return new Refusal(404, {
+    type: 'invalid_request_error',
+    message: `Unrecognized request URL (${method}: ${path}). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.`,
+  });
+}
+
+function faultRefusal(status: number): Refusal {
+  if (status === 429) {
+    return new Refusal(429, {
+      type: 'invalid_request_error',
+      code: 'rate_limit',
+      message: 'Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.',
+    });
+  }
+  return new Refusal(status, {
+    type: status < 500 ? 'invalid_request_error' : 'api_error',
+    message: 'An unknown error occurred',
+  });
+}

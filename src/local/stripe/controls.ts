@@ -1,0 +1,117 @@
+// The controls that only the simulator has: JSON on /_sim, for scripts, tests and people who want to see things fail.
+import { type Context, Hono } from 'hono';
+import { z } from 'zod';
+import { invalid, missing, Refusal } from './errors.ts';
+import { type Faults, faultSchema } from './faults.ts';
+import { authenticateIntent, confirmIntent, findIntent } from './intents.ts';
+import type { RequestLog } from './requests.ts';
+import type { Store } from './store.ts';
+import { settle, type Tasks } from './tasks.ts';
+import type { Webhooks } from './webhooks.ts';
+import type { Perform, Work } from './work.ts';
+
+export interface ControlParts {
+  store: Store;
+  perform: Perform;
+  webhooks: Webhooks;
+  faults: Faults;
+  tasks: Tasks;
+  requests: RequestLog;
+}
+
+const paySchema = z.strictObject({ payment_method: z.string().default('pm_card_visa') });
+const succeedSchema = z.strictObject({ succeed: z.boolean().default(true) });
+const webhooksSchema = z.strictObject({
+  hold: z.boolean().optional(),
+  order: z.enum(['fifo', 'lifo', 'random']).default('fifo'),
+  duplicates: z.number().int().min(0).max(20).default(0),
+  drop: z.number().int().min(0).optional(),
+});
+const faultsSchema = z.union([z.strictObject({ clear: z.literal(true) }), faultSchema]);
+
+export function createControls(parts: ControlParts): Hono {
+  const { store, perform, webhooks, faults, requests } = parts;
+  const app = new Hono();
+  const act = (c: Context, job: (work: Work) => object) => c.json(perform(null, job));
+
+  app.get('/health', (c) => c.json({ status: 'ok' }));
+  app.get('/payment_intents', (c) => c.json([...store.tables.payment_intents.all()]));
+  app.get('/payment_intents/:id', (c) => act(c, (work) => findIntent(work, c.req.param('id'))));
+  app.get('/refunds', (c) => c.json([...store.tables.refunds.all()]));
+  app.get('/requests', (c) => c.json(requests.all()));
+
+  app.post('/payment_intents/:id/pay', async (c) => {
+    const params = await read(c, paySchema);
+    return act(c, (work) => confirmIntent(work, c.req.param('id'), params));
+  });
+  app.post('/payment_intents/:id/authenticate', async (c) => {
+    const { succeed } = await read(c, succeedSchema);
+    return act(c, (work) => authenticateIntent(work, c.req.param('id'), succeed));
+  });
+  app.post('/payment_intents/:id/settle', async (c) => {
+    const { succeed } = await read(c, succeedSchema);
+    return act(c, (work) => settle(work, findIntent(work, c.req.param('id')), succeed));
+  });
+
+  app.get('/webhooks', (c) => c.json({ ...webhooks.state(), drop: store.settings().drop }));
+  app.post('/webhooks', async (c) => {
+    const { hold, drop, order, duplicates } = await read(c, webhooksSchema);
+    if (drop !== undefined) setDrop(store, drop);
+    if (hold === true) webhooks.hold();
+    if (hold === false) webhooks.release({ order, duplicates });
+    return c.json({ ...webhooks.state(), drop: store.settings().drop });
+  });
+
+  app.get('/faults', (c) => c.json(faults.all()));
+  app.post('/faults', async (c) => {
+    const order = await read(c, faultsSchema);
+    if ('clear' in order) faults.clear();
+    else faults.add(order);
+    return c.json(faults.all());
+  });
+  app.post('/reset', (c) => {
+    reset(parts);
+    return c.json({ status: 'ok' });
+  });
+
+  app.notFound((c) => refuse(missing('control', `${c.req.method} ${c.req.path}`)));
+  app.onError((error) => {
+    if (error instanceof Refusal) return refuse(error);
+    throw error;
+  });
+  return app;
+}
+
+function setDrop(store: Store, drop: number): void {
+  store.put('settings', { ...store.settings(), drop });
+  store.commit();
+}
+
+/** Everything is forgotten but the webhook endpoints, without which the shop would not hear of what comes next. */
+function reset({ store, webhooks, faults, tasks, requests }: ControlParts): void {
+  webhooks.forget();
+  tasks.forget();
+  faults.clear();
+  requests.clear();
+  store.reset();
+}
+
+/** The JSON of the body, whatever content type it comes with; nothing at all is `{}`. */
+async function read<S extends z.ZodType>(c: Context, schema: S): Promise<z.output<S>> {
+  const body = await c.req.text();
+  const result = schema.safeParse(body.trim() === '' ? {} : parseJson(body));
+  if (result.success) return result.data;
+  throw invalid(z.prettifyError(result.error));
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw invalid(`The body is not JSON: ${cause instanceof Error ? cause.message : 'it cannot be read'}`);
+  }
+}
+
+function refuse(refusal: Refusal): Response {
+  return Response.json({ error: refusal.body }, { status: refusal.status });
+}
