@@ -10,6 +10,8 @@ const secretsSchema = z.object({
   postgresPassword: z.string(),
   stripeSecretKey: z.string(),
   stripePublishableKey: z.string(),
+  /** Signs the tokens of carts and orders. */
+  tokenSecret: z.string(),
   /** The simulator's webhook endpoint, once it has been registered. */
   webhookEndpoint: z.object({ id: z.string(), secret: z.string() }).optional(),
   accounts: z.object({ admin: z.string(), inventory: z.string(), customer: z.string() }),
@@ -74,6 +76,7 @@ function newSecrets(): Secrets {
     postgresPassword: random(),
     stripeSecretKey: `sk_test_${key()}`,
     stripePublishableKey: `pk_test_${key()}`,
+    tokenSecret: key(),
     accounts: { admin: random(), inventory: random(), customer: random() },
   };
 }

@@ -29,8 +29,9 @@ export function createLeftovers(home: string): Leftovers {
   };
   return {
     note: (pids) => {
-      writing = writing.then(() => note(pids));
-      return writing;
+      const turn = writing.then(() => note(pids));
+      writing = turn.catch(() => undefined); // whoever asked for it hears of it
+      return turn;
     },
     endAll: async () => {
       const alive: number[] = [];

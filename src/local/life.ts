@@ -35,11 +35,23 @@ export type Life = {
   signal: (signal: NodeJS.Signals) => void;
 };
 
-/** Launches the part's program. Its output goes to the logs, line by line. */
+/** Launches the part's program. Its output goes to the logs, line by line. What fails on the way is a life that has ended. */
 export async function begin(part: Part, logs: Logs): Promise<Life> {
-  await part.prepare?.();
-  await Promise.all((part.ports ?? []).map((port) => port.release()));
-  const child = launch(part);
+  try {
+    await part.prepare?.();
+    await Promise.all((part.ports ?? []).map((port) => port.release()));
+    return live(part, launch(part), logs);
+  } catch (error) {
+    return {
+      pid: undefined,
+      ready: Promise.resolve(false),
+      ended: Promise.resolve(reasonOf(error)),
+      signal: () => undefined,
+    };
+  }
+}
+
+function live(part: Part, child: ChildProcess, logs: Logs): Life {
   const ended = endOf(child);
   const over = new AbortController();
   void ended.then(() => over.abort());

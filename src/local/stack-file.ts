@@ -1,6 +1,6 @@
 // stack.json: where everything is, for scripts, tests and benches. It is there exactly while the stack is up and ready.
-import { rmSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -48,11 +48,14 @@ export async function readStack(home: string): Promise<Stack | undefined> {
   }
 }
 
-/** Writes stack.json so that a reader sees the old or the new one whole. It holds secrets: only its owner may read it. */
-export async function writeStack(home: string, stack: Stack): Promise<void> {
+/**
+ * Writes stack.json so that a reader sees the old or the new one whole. It holds secrets: only its owner may read it.
+ * Synchronous on purpose: nothing can come between it and `removeStack`.
+ */
+export function writeStack(home: string, stack: Stack): void {
   const next = `${fileIn(home)}.new`;
-  await writeFile(next, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 });
-  await rename(next, fileIn(home));
+  writeFileSync(next, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 });
+  renameSync(next, fileIn(home));
 }
 
 /** Removes stack.json: the stack is not to be used any more. */
