@@ -151,9 +151,13 @@ type Present<K extends keyof Config> = Config & { [P in K]-?: NonNullable<Config
  * @throws {ConfigError} one line per missing name
  */
 export function requireSettings<K extends keyof Config>(config: Config, ...names: K[]): Present<K> {
+  if (hasSettings(config, names)) return config;
   const missing = names.filter((name) => config[name] === undefined);
-  if (missing.length > 0) throw new ConfigError(missing.map((name) => `${name}: is required here and not set`));
-  return config as Present<K>;
+  throw new ConfigError(missing.map((name) => `${name}: is required here and not set`));
+}
+
+function hasSettings<K extends keyof Config>(config: Config, names: K[]): config is Present<K> {
+  return names.every((name) => config[name] !== undefined);
 }
 
 /** The environment for a child process: this one's, with the given names set. */

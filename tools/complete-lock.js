@@ -32,5 +32,5 @@ for (const [where, entry] of Object.entries(packages)) {
     };
   }
 }
-lock.packages = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+lock.packages = Object.fromEntries(Object.entries(packages).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 fs.writeFileSync('package-lock.json', `${JSON.stringify(lock, null, 2)}\n`);

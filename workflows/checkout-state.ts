@@ -1,5 +1,11 @@
 // What a checkout knows, and how the outside reaches it: the submit's answer and Stripe's news.
-import { condition, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { FrozenCart } from '../activities/orders.ts';
 import type { CheckoutAnswer, OrderStatus } from '../src/orders/rules.ts';
 import { type CheckoutInput, paymentFailed, paymentSucceeded, SEARCH_ATTRIBUTES, submitUpdate } from './messages.ts';
@@ -24,7 +30,8 @@ export class CheckoutState {
 
     setHandler(submitUpdate, async () => {
       await condition(() => this.answer !== undefined);
-      return this.answer as CheckoutAnswer;
+      if (this.answer === undefined) throw ApplicationFailure.nonRetryable('the submit has no answer');
+      return this.answer;
     });
     const news = () => {
       this.unreadNews += 1;

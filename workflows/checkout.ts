@@ -6,6 +6,7 @@ import {
   allHandlersFinished,
   CancellationScope,
   condition,
+  isCancellation,
   sleep,
   uuid4,
 } from '@temporalio/workflow';
@@ -20,18 +21,32 @@ import { sql, stripeNow, stripePatient } from './steps.ts';
 type Ending = { refusal: Refusal } | OrderEnd;
 type OrderEnd = { to: 'EXPIRED' | 'CANCELLED'; reason: string };
 
+const PAYMENT_WINDOW_ENDED: OrderEnd = { to: 'EXPIRED', reason: 'payment_window_ended' };
+const CONFIRMATION_WINDOW_ENDED: OrderEnd = { to: 'EXPIRED', reason: 'confirmation_window_ended' };
+const PAYMENT_REFUSED: OrderEnd = { to: 'CANCELLED', reason: 'payment_refused' };
+const STOPPED_BY_OPERATOR: OrderEnd = { to: 'CANCELLED', reason: 'stopped_by_operator' };
+const FAILED: OrderEnd = { to: 'CANCELLED', reason: 'internal_error' };
+
 /** Where the checkout leaves the order; REFUSED when there is none. */
 export type CheckoutResult = Extract<OrderStatus, 'PAID' | 'EXPIRED' | 'CANCELLED'> | 'REFUSED';
 
 export async function checkout(input: CheckoutInput): Promise<CheckoutResult> {
   const state = new CheckoutState(input);
   const undo = new Compensations<Ending>();
-
-  const refusal = await placeOrder(state, undo);
-  const result = refusal === undefined ? await settleOrder(state, undo) : await refuse(state, undo, refusal);
-
-  await condition(allHandlersFinished);
-  return result;
+  try {
+    const refusal = await placeOrder(state, undo);
+    return refusal === undefined ? await settleOrder(state, undo) : await refuse(state, undo, refusal);
+  } catch (error) {
+    const stopped = isCancellation(error);
+    const result = await CancellationScope.nonCancellable(() =>
+      end(state, undo, stopped ? STOPPED_BY_OPERATOR : FAILED),
+    );
+    if (stopped) return result;
+    throw error;
+  } finally {
+    state.answerSubmit({ outcome: 'failed' });
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  }
 }
 
 /** Prices and freezes the cart, holds its stock and writes the order. A refusal means that there is no order. */
@@ -79,38 +94,37 @@ async function awaitConfirmation(state: CheckoutState, undo: Compensations<Endin
   state.show('AWAITING_CONFIRMATION', `Waits for a person to confirm it, until ${state.expiresAt.toISOString()}.`);
   state.answerSubmit({ outcome: 'placed' });
   await sleep(state.expiresAt.getTime() - Date.now());
-  return end(state, undo, { to: 'EXPIRED', reason: 'confirmation_window_ended' });
+  return end(state, undo, CONFIRMATION_WINDOW_ENDED);
 }
 
 async function awaitPayment(state: CheckoutState, undo: Compensations<Ending>): Promise<CheckoutResult> {
-  const intentId = await createIntent(state);
-  if (intentId === 'refused') return end(state, undo, { to: 'CANCELLED', reason: 'payment_refused' });
-  if (intentId === 'too_late') return end(state, undo, { to: 'EXPIRED', reason: 'payment_window_ended' });
+  const created = await createIntent(state);
+  if ('to' in created) return end(state, undo, created);
+  state.intentId = created.intentId;
 
-  for (;;) {
-    const inTime = await state.nextNews();
-    const intent = inTime ? await readIntent(intentId) : await stripePatient.cancelIntent(intentId);
+  while (await state.nextNews()) {
+    const intent = await readIntent(created.intentId);
     if (pays(intent, state)) return complete(state, intent);
-    if (!inTime) return end(state, undo, { to: 'EXPIRED', reason: 'payment_window_ended' });
     if (intent.status === 'requires_payment_method') await sql.notePaymentFailed({ orderId: state.input.orderId });
   }
+  return end(state, undo, PAYMENT_WINDOW_ENDED);
 }
 
 /** The order's intent, at once where Stripe answers; else the submit is answered without it and the patient path goes on. */
-async function createIntent(state: CheckoutState): Promise<string | 'refused' | 'too_late'> {
+async function createIntent(state: CheckoutState): Promise<{ intentId: string } | OrderEnd> {
   const { input, cart, number, expiresAt } = state;
   if (cart === undefined || number === undefined) throw ApplicationFailure.nonRetryable('there is no order yet');
   const request = { orderId: input.orderId, number, attempt: 1, amount: cart.total, currency: cart.currency };
   const waits = `Waits for the payment, until ${expiresAt.toISOString()}.`;
   try {
-    const { intentId } = await stripeNow.createIntent(request);
+    const intent = await stripeNow.createIntent(request);
     state.show('PENDING', waits);
     state.answerSubmit({ outcome: 'placed' });
-    return intentId;
+    return intent;
   } catch (error) {
     state.show('PENDING', isRefused(error) ? 'Stripe refuses the payment.' : `Waits for Stripe to answer. ${waits}`);
     state.answerSubmit({ outcome: 'placed' });
-    if (isRefused(error)) return 'refused';
+    if (isRefused(error)) return PAYMENT_REFUSED;
   }
   return createIntentPatiently(request, expiresAt);
 }
@@ -119,20 +133,17 @@ async function createIntent(state: CheckoutState): Promise<string | 'refused' | 
 async function createIntentPatiently(
   request: Parameters<typeof stripePatient.createIntent>[0],
   expiresAt: Date,
-): Promise<string | 'refused' | 'too_late'> {
+): Promise<{ intentId: string } | OrderEnd> {
   const scope = new CancellationScope();
   const created = scope
     .run(() => stripePatient.createIntent(request))
-    .then(
-      ({ intentId }) => intentId,
-      (error: unknown) => {
-        if (isRefused(error)) return 'refused' as const;
-        throw error;
-      },
-    );
-  const windowEnd = sleep(expiresAt.getTime() - Date.now()).then(() => 'too_late' as const);
+    .catch((error: unknown) => {
+      if (isRefused(error)) return PAYMENT_REFUSED;
+      throw error;
+    });
+  const windowEnd = sleep(expiresAt.getTime() - Date.now()).then(() => PAYMENT_WINDOW_ENDED);
   const first = await Promise.race([created, windowEnd]);
-  if (first === 'too_late') scope.cancel();
+  if (first === PAYMENT_WINDOW_ENDED) scope.cancel();
   return first;
 }
 
@@ -157,7 +168,12 @@ async function complete(state: CheckoutState, intent: IntentState): Promise<Chec
   return 'PAID';
 }
 
-async function end(state: CheckoutState, undo: Compensations<Ending>, ending: OrderEnd) {
+/** Ends the order without its money: the intent first, for when the money has come after all, the order is paid. */
+async function end(state: CheckoutState, undo: Compensations<Ending>, ending: OrderEnd): Promise<CheckoutResult> {
+  if (state.intentId !== undefined) {
+    const intent = await stripePatient.cancelIntent(state.intentId);
+    if (pays(intent, state)) return complete(state, intent);
+  }
   await undo.run(ending);
   state.show(ending.to, `Ended: ${ending.reason}.`);
   return ending.to;

@@ -56,8 +56,8 @@ export type Refusal =
   | { code: 'cart_empty' }
   | { code: 'cart_changed'; total: number };
 
-/** What a submit leads to. */
-export type CheckoutAnswer = { outcome: 'placed' } | { outcome: 'refused'; refusal: Refusal };
+/** What a submit leads to. `failed`: it was stopped or broke before there was an order; the cart can be tried again. */
+export type CheckoutAnswer = { outcome: 'placed' } | { outcome: 'refused'; refusal: Refusal } | { outcome: 'failed' };
 
 /** The cart's prices at the moment of the submit: what the order will say, whatever the catalog says later. */
 export type PriceSnapshot = Totals & { currency: string };

@@ -17,10 +17,10 @@ const SIGNATURE_TOLERANCE = 300;
 const SIGNAL_WITHIN_MS = 8_000;
 
 /** The events that move an order, and what they tell its workflow. All others are stored and acknowledged. */
-const SIGNALS = {
-  'payment_intent.succeeded': paymentSucceeded,
-  'payment_intent.payment_failed': paymentFailed,
-} as const;
+const SIGNALS = new Map<string, typeof paymentSucceeded>([
+  ['payment_intent.succeeded', paymentSucceeded],
+  ['payment_intent.payment_failed', paymentFailed],
+]);
 
 const receive = createRoute({
   method: 'post',
@@ -81,7 +81,7 @@ function orderOf({ data }: Stripe.Event): string | null {
 }
 
 async function signal({ temporal }: AppDeps, event: Stripe.Event, orderId: string | null): Promise<EventOutcome> {
-  const news = Object.hasOwn(SIGNALS, event.type) ? SIGNALS[event.type as keyof typeof SIGNALS] : undefined;
+  const news = SIGNALS.get(event.type);
   if (news === undefined) return 'ignored';
   if (orderId === null) return 'order_unknown';
   const handle = temporal.client.workflow.getHandle(WORKFLOW_IDS.checkout(orderId));

@@ -19,8 +19,6 @@ const QUERY_TIMEOUT_MARGIN_MS = 1_000;
 /** A transaction that sits idle holds its locks; nothing of ours waits inside one. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 
-const INT8_OID = 20;
-
 /** Opens the pool. Settings in seconds, as in the configuration. Call `destroy()` on the result to close it. */
 export function openDatabase(settings: DatabaseSettings, logger: Logger): Database {
   const statementTimeout = settings.DATABASE_STATEMENT_TIMEOUT * 1000;
@@ -49,5 +47,5 @@ function parseInt8(value: string): number {
   return number;
 }
 
-const getTypeParser: typeof types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
-  oid === INT8_OID && format !== 'binary' ? parseInt8 : types.getTypeParser(oid, format as 'text');
+const getTypeParser: typeof types.getTypeParser = (type, format) =>
+  type === types.builtins.INT8 && format !== 'binary' ? parseInt8 : types.getTypeParser(type, format);

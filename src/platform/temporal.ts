@@ -92,7 +92,7 @@ async function unless(code: number, call: () => Promise<unknown>): Promise<void>
   try {
     await call();
   } catch (error) {
-    if (!(isGrpcServiceError(error) && error.code === code)) throw error;
+    if (grpcCode(error) !== code) throw error;
   }
 }
 
@@ -103,7 +103,7 @@ async function visible(call: () => Promise<void>): Promise<void> {
     try {
       return await call();
     } catch (error) {
-      if (!(isGrpcServiceError(error) && error.code === NOT_FOUND) || Date.now() > deadline) throw error;
+      if (grpcCode(error) !== NOT_FOUND || Date.now() > deadline) throw error;
       await setTimeout(NAMESPACE_POLL_MS);
     }
   }
@@ -113,4 +113,8 @@ function indexedValueType(type: SearchAttributeType) {
   const value = encodeSearchAttributeIndexedValueType(type);
   if (value === undefined) throw new TypeError(`not a search attribute type: ${type}`);
   return value;
+}
+
+function grpcCode(error: unknown): number | undefined {
+  return isGrpcServiceError(error) ? error.code : undefined;
 }
