@@ -5,7 +5,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { parse } from 'qs';
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import type { Logger } from '../../platform/logger.ts';
 import { authenticate, type Keys, secretKeyRequired, shopperView } from './callers.ts';
 import { type ErrorBody, invalid, Refusal } from './errors.ts';
@@ -13,7 +13,8 @@ import type { Fault, Faults } from './faults.ts';
 import type { IdempotencyKeys } from './idempotency.ts';
 import { newId } from './ids.ts';
 import type { RequestLog } from './requests.ts';
-import { ROUTES, type Route } from './routes.ts';
+import type { Route } from './route.ts';
+import { ROUTES } from './routes.ts';
 import type { Perform } from './work.ts';
 
 export interface ApiParts {

@@ -1,7 +1,7 @@
 // Who calls: the secret key may do everything, the publishable key only what a shopper's browser may.
 // https://docs.stripe.com/api/authentication
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type Stripe from 'stripe';
+import type { Stripe } from 'stripe';
 import { Refusal } from './errors.ts';
 
 export interface Keys {
@@ -74,8 +74,11 @@ function keyOf(header = ''): string {
 }
 
 function same(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }
 
 function masked(key: string): string {

@@ -1,5 +1,5 @@
 // Disputes: a customer takes their payment back through their bank; the shop fights it or gives in.
-import type Stripe from 'stripe';
+import type { Stripe } from 'stripe';
 import { invalid, missing } from './errors.ts';
 import { newId } from './ids.ts';
 import type { Work } from './work.ts';

@@ -1,5 +1,5 @@
 // Webhook endpoints: where events are sent, and which. The secret is shown once, when the endpoint is made.
-import type Stripe from 'stripe';
+import type { Stripe } from 'stripe';
 import { z } from 'zod';
 import { invalid, missing } from './errors.ts';
 import { newEndpoint } from './objects.ts';
@@ -68,7 +68,8 @@ export function deleteEndpoint(work: Work, id: string): Stripe.DeletedWebhookEnd
   return { id, object: 'webhook_endpoint', deleted: true };
 }
 
-export function withoutSecret({ secret: _, ...endpoint }: EndpointRow): Stripe.WebhookEndpoint {
+export function withoutSecret(row: EndpointRow): Stripe.WebhookEndpoint {
+  const { secret: _, ...endpoint } = row;
   return endpoint;
 }
 

@@ -1,5 +1,5 @@
 // What Stripe answers when it refuses: one error type with Stripe's own body (https://docs.stripe.com/api/errors).
-import type Stripe from 'stripe';
+import type { Stripe } from 'stripe';
 
 /** The `error` object of an answer. */
 export interface ErrorBody {

@@ -1,25 +1,14 @@
 // Payment intents: the calls that a shop makes on them, and from which status each of them is allowed.
 // https://docs.stripe.com/payments/paymentintents/lifecycle
-import type Stripe from 'stripe';
-import { z } from 'zod';
+import type { Stripe } from 'stripe';
 import { invalid, missing, missingReference, Refusal } from './errors.ts';
 import { newId } from './ids.ts';
+import { automaticMethods, changedFields } from './intent-fields.ts';
+import type { CancelIntent, CaptureIntent, ConfirmIntent, CreateIntent, UpdateIntent } from './intent-parameters.ts';
 import { testMethod } from './methods.ts';
 import { checkAmount, checkedCurrency } from './money.ts';
-import { type IntentFields, newIntent } from './objects.ts';
-import {
-  boolean,
-  expand,
-  integer,
-  list,
-  mergeMetadata,
-  metadata,
-  oneOf,
-  positive,
-  shipping,
-  text,
-  unsettable,
-} from './parameters.ts';
+import { newIntent } from './objects.ts';
+import { mergeMetadata } from './parameters.ts';
 import { authenticationRefusal, charge, type PaidWith } from './payments.ts';
 import type { Work } from './work.ts';
 
@@ -34,77 +23,7 @@ const MAY_START_IN: Record<Action, readonly Stripe.PaymentIntent.Status[]> = {
   authenticate: ['requires_action'],
 };
 
-const described = {
-  ...expand,
-  description: unsettable.optional(),
-  metadata: metadata.optional(),
-  payment_method: text.optional(),
-  payment_method_types: list.optional(),
-  receipt_email: unsettable.optional(),
-  setup_future_usage: oneOf('off_session', 'on_session').optional(),
-  shipping: shipping.optional(),
-  statement_descriptor: unsettable.optional(),
-  statement_descriptor_suffix: unsettable.optional(),
-  transfer_group: text.optional(),
-  capture_method: oneOf('automatic', 'automatic_async', 'manual').optional(),
-};
-
-const confirming = {
-  error_on_requires_action: boolean.optional(),
-  off_session: boolean.optional(),
-  return_url: text.optional(),
-  use_stripe_sdk: boolean.optional(),
-};
-
-export const createIntentParameters = z.strictObject({
-  ...described,
-  ...confirming,
-  amount: positive,
-  currency: text,
-  automatic_payment_methods: z
-    .strictObject({ enabled: boolean, allow_redirects: oneOf('always', 'never').optional() })
-    .optional(),
-  confirm: boolean.optional(),
-  confirmation_method: oneOf('automatic', 'manual').optional(),
-  customer: text.optional(),
-});
-
-export const updateIntentParameters = z.strictObject({
-  ...described,
-  amount: positive.optional(),
-  currency: text.optional(),
-});
-
-export const retrieveIntentParameters = z.strictObject({ ...expand, client_secret: text.optional() });
-
-export const confirmIntentParameters = z.strictObject({
-  ...expand,
-  ...confirming,
-  client_secret: text.optional(),
-  payment_method: text.optional(),
-  receipt_email: unsettable.optional(),
-  setup_future_usage: oneOf('off_session', 'on_session').optional(),
-  shipping: shipping.optional(),
-});
-
-export const cancelIntentParameters = z.strictObject({
-  ...expand,
-  cancellation_reason: oneOf('abandoned', 'duplicate', 'fraudulent', 'requested_by_customer').optional(),
-});
-
-export const captureIntentParameters = z.strictObject({
-  ...expand,
-  amount_to_capture: positive.optional(),
-  final_capture: boolean.optional(),
-  metadata: metadata.optional(),
-  statement_descriptor: text.optional(),
-  statement_descriptor_suffix: text.optional(),
-});
-
-type Confirming = Pick<
-  z.output<typeof confirmIntentParameters>,
-  'error_on_requires_action' | 'off_session' | 'return_url'
->;
+type Confirming = Pick<ConfirmIntent, 'error_on_requires_action' | 'off_session' | 'return_url'>;
 
 export function findIntent(work: Work, id: string): Stripe.PaymentIntent {
   const intent = work.store.tables.payment_intents.get(id);
@@ -112,7 +31,7 @@ export function findIntent(work: Work, id: string): Stripe.PaymentIntent {
   return intent;
 }
 
-export function createIntent(work: Work, params: z.output<typeof createIntentParameters>): Stripe.PaymentIntent {
+export function createIntent(work: Work, params: CreateIntent): Stripe.PaymentIntent {
   const currency = checkedCurrency(params.currency);
   checkAmount(params.amount, currency);
   if (params.customer !== undefined) throw missingReference('customer', params.customer, 'customer');
@@ -136,20 +55,7 @@ export function createIntent(work: Work, params: z.output<typeof createIntentPar
   return params.confirm === true ? pay(work, intent, params) : intent;
 }
 
-/** Without a list of types, Stripe offers what the account has switched on; this one has cards. */
-function automaticMethods(
-  params: z.output<typeof createIntentParameters>,
-): Stripe.PaymentIntent.AutomaticPaymentMethods | undefined {
-  if (params.automatic_payment_methods === undefined && params.payment_method_types !== undefined) return undefined;
-  const { enabled, allow_redirects } = params.automatic_payment_methods ?? { enabled: true };
-  return { allow_redirects: allow_redirects ?? 'always', enabled };
-}
-
-export function updateIntent(
-  work: Work,
-  id: string,
-  params: z.output<typeof updateIntentParameters>,
-): Stripe.PaymentIntent {
+export function updateIntent(work: Work, id: string, params: UpdateIntent): Stripe.PaymentIntent {
   const intent = findIntent(work, id);
   const repriced = ['amount', 'currency', 'payment_method', 'payment_method_types', 'capture_method'] as const;
   const name = repriced.find((field) => params[field] !== undefined);
@@ -173,11 +79,7 @@ export function updateIntent(
   return put(work, { ...intent, ...fields, amount, currency, ...restarted });
 }
 
-export function confirmIntent(
-  work: Work,
-  id: string,
-  params: z.output<typeof confirmIntentParameters>,
-): Stripe.PaymentIntent {
+export function confirmIntent(work: Work, id: string, params: ConfirmIntent): Stripe.PaymentIntent {
   const intent = findIntent(work, id);
   mustBeIn(
     'confirm',
@@ -191,11 +93,7 @@ export function confirmIntent(
 }
 
 /** Ends an unpaid intent; what was authorised is let go. */
-export function cancelIntent(
-  work: Work,
-  id: string,
-  params: z.output<typeof cancelIntentParameters>,
-): Stripe.PaymentIntent {
+export function cancelIntent(work: Work, id: string, params: CancelIntent): Stripe.PaymentIntent {
   const intent = findIntent(work, id);
   mustBeIn(
     'cancel',
@@ -221,11 +119,7 @@ export function cancelIntent(
 }
 
 /** Takes what was authorised, or a part of it; the rest is let go (Stripe counts it as refunded on the charge). */
-export function captureIntent(
-  work: Work,
-  id: string,
-  params: z.output<typeof captureIntentParameters>,
-): Stripe.PaymentIntent {
+export function captureIntent(work: Work, id: string, params: CaptureIntent): Stripe.PaymentIntent {
   const intent = findIntent(work, id);
   mustBeIn(
     'capture',
@@ -332,63 +226,4 @@ function paidWith(work: Work, intent: Stripe.PaymentIntent): PaidWith {
     );
   }
   return { row, method };
-}
-
-type Described = Partial<z.output<typeof updateIntentParameters>>;
-
-/** The fields that a request sets, with a test payment method turned into one of the intent's own. */
-function changedFields(work: Work, params: Described, current: Stripe.Metadata) {
-  const { description, receipt_email, statement_descriptor, statement_descriptor_suffix } = params;
-  const { setup_future_usage, transfer_group, payment_method_types, capture_method, shipping: to } = params;
-  return withoutUndefined({
-    description,
-    receipt_email,
-    statement_descriptor,
-    statement_descriptor_suffix,
-    setup_future_usage,
-    transfer_group,
-    payment_method_types,
-    capture_method,
-    metadata: mergeMetadata(current, params.metadata),
-    payment_method: params.payment_method === undefined ? undefined : attach(work, params.payment_method),
-    shipping: to === undefined ? undefined : shippingOf(to),
-  });
-}
-
-/** A test id becomes a payment method with an id of its own, as at Stripe; one that was made so can be used again. */
-function attach(work: Work, name: string): string {
-  if (work.store.tables.payment_methods.get(name) !== undefined) return name;
-  if (testMethod(name) === undefined) throw missingReference('PaymentMethod', name, 'payment_method');
-  const id = newId('pm');
-  work.store.put('payment_methods', { id, method: name, created: work.now });
-  return id;
-}
-
-function shippingOf(to: z.output<typeof shipping>): Stripe.PaymentIntent.Shipping {
-  const { city, country, line1, line2, postal_code, state } = to.address;
-  return {
-    address: {
-      city: city ?? null,
-      country: country ?? null,
-      line1: line1 ?? null,
-      line2: line2 ?? null,
-      postal_code: postal_code ?? null,
-      state: state ?? null,
-    },
-    carrier: to.carrier ?? null,
-    name: to.name,
-    phone: to.phone ?? null,
-    tracking_number: to.tracking_number ?? null,
-  };
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function withoutUndefined<T extends object>(fields: T): Defined<T> {
-  const defined: Defined<T> = {};
-  for (const key in fields) {
-    const value = fields[key];
-    if (value !== undefined) Object.assign(defined, { [key]: value });
-  }
-  return defined;
 }

@@ -1,7 +1,8 @@
 // Stripe's objects, built whole: the types of the `stripe` package say which fields there must be, and no cast hides one.
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import { newId, randomText } from './ids.ts';
 import type { Decline, TestMethod } from './methods.ts';
+import { COUNTRY, EXPIRY, NOBODY, PASSED_CHECKS } from './payment-methods.ts';
 import type { EndpointRow, MethodRow } from './store.ts';
 
 /** What differs between new intents; everything else starts out the same. */
@@ -72,62 +73,6 @@ export function newIntent(fields: IntentFields, created: number): Stripe.Payment
     transfer_data: null,
     transfer_group: null,
     ...fields,
-  };
-}
-
-const EMPTY_ADDRESS = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null };
-const NOBODY = { address: EMPTY_ADDRESS, email: null, name: null, phone: null, tax_id: null };
-const PASSED_CHECKS = { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' };
-/** All test methods come from one country and expire in one month, a few years from any time that matters. */
-const COUNTRY = 'US';
-const EXPIRY = { exp_month: 12, exp_year: 2034 };
-
-/** https://docs.stripe.com/api/payment_methods/object */
-export function paymentMethod(row: MethodRow, method: TestMethod): Stripe.PaymentMethod {
-  return {
-    id: row.id,
-    object: 'payment_method',
-    allow_redisplay: 'unspecified',
-    billing_details: NOBODY,
-    created: row.created,
-    customer: null,
-    customer_account: null,
-    livemode: false,
-    metadata: {},
-    type: method.type,
-    ...(method.type === 'card' ? { card: methodCard(method) } : { us_bank_account: methodBank(method) }),
-  };
-}
-
-function methodCard(method: TestMethod): Stripe.PaymentMethod.Card {
-  return {
-    brand: method.brand,
-    checks: PASSED_CHECKS,
-    country: COUNTRY,
-    display_brand: method.brand,
-    ...EXPIRY,
-    fingerprint: `perdure${method.last4}`,
-    funding: 'credit',
-    generated_from: null,
-    last4: method.last4,
-    networks: { available: [method.brand], preferred: null },
-    regulated_status: 'unregulated',
-    three_d_secure_usage: { supported: true },
-    wallet: null,
-  };
-}
-
-function methodBank(method: TestMethod): Stripe.PaymentMethod.UsBankAccount {
-  return {
-    account_holder_type: 'individual',
-    account_type: 'checking',
-    bank_name: method.brand,
-    financial_connections_account: null,
-    fingerprint: `perdure${method.last4}`,
-    last4: method.last4,
-    networks: { preferred: 'ach', supported: ['ach'] },
-    routing_number: '110000000',
-    status_details: null,
   };
 }
 

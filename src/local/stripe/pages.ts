@@ -9,7 +9,9 @@ export interface Page<T> {
   url: string;
 }
 
-interface Cursor {
+interface Search {
+  /** Only the rows of this group of the table. */
+  group?: string | undefined;
   limit: number;
   starting_after?: string | undefined;
   ending_before?: string | undefined;
@@ -30,31 +32,40 @@ export function page<T extends { id: string; created: number }>(
   table: Table<T>,
   kind: string,
   url: string,
-  cursor: Cursor,
+  search: Search,
   wanted: (row: T) => boolean = () => true,
 ): Page<T> {
-  checkCursor(table, kind, cursor);
-  const before = cursor.ending_before;
-  const rows = before === undefined ? table.backward(cursor.starting_after) : table.forward(before);
+  checkCursor(table, kind, search);
+  const before = search.ending_before;
   const found: T[] = [];
-  for (const row of rows) {
-    if (before === undefined && isBelow(row.created, cursor.created)) break;
-    if (!isWithin(row.created, cursor.created) || !wanted(row)) continue;
+  for (const row of rowsOf(table, search)) {
+    if (before === undefined && isBelow(row.created, search.created)) break;
+    if (!isWithin(row.created, search.created) || !wanted(row)) continue;
     found.push(row);
-    if (found.length > cursor.limit) break;
+    if (found.length > search.limit) break;
   }
-  const data = found.slice(0, cursor.limit);
+  const data = found.slice(0, search.limit);
   return {
     object: 'list',
     data: before === undefined ? data : data.toReversed(),
-    has_more: found.length > cursor.limit,
+    has_more: found.length > search.limit,
     url,
   };
 }
 
-function checkCursor<T extends { id: string }>(table: Table<T>, kind: string, cursor: Cursor): void {
+/** From the cursor on, in the direction that the page is read. */
+function rowsOf<T extends { id: string }>(table: Table<T>, search: Search): Iterable<T> {
+  const { group, starting_after: after, ending_before: before } = search;
+  if (group === undefined) return before === undefined ? table.backward(after) : table.forward(before);
+  const rows = table.inGroup(group);
+  const at = rows.findIndex((row) => row.id === (before ?? after));
+  if (before !== undefined) return rows.slice(at + 1);
+  return rows.slice(0, at === -1 ? rows.length : at).toReversed();
+}
+
+function checkCursor<T extends { id: string }>(table: Table<T>, kind: string, search: Search): void {
   for (const name of ['starting_after', 'ending_before'] as const) {
-    const id = cursor[name];
+    const id = search[name];
     if (id !== undefined && table.get(id) === undefined) throw missingReference(kind, id, name);
   }
 }

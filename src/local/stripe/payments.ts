@@ -1,11 +1,12 @@
 // What happens when money is to move: the payment method's part in the test table decides, and intent, charge and
 // events follow from it together.
-import type Stripe from 'stripe';
+import type { Stripe } from 'stripe';
 import { openDispute } from './disputes.ts';
 import { documentation, Refusal } from './errors.ts';
 import { newId, randomText } from './ids.ts';
 import { BANK_REFUSAL, type Decline, type TestMethod, testMethod } from './methods.ts';
-import { newCharge, outcome, paymentMethod } from './objects.ts';
+import { newCharge, outcome } from './objects.ts';
+import { paymentMethod } from './payment-methods.ts';
 import type { MethodRow } from './store.ts';
 import type { Work } from './work.ts';
 

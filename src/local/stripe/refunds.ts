@@ -1,5 +1,5 @@
 // Refunds: money goes back, never more than was captured. https://docs.stripe.com/refunds
-import type Stripe from 'stripe';
+import type { Stripe } from 'stripe';
 import { z } from 'zod';
 import { invalid, missing } from './errors.ts';
 import { newId } from './ids.ts';

@@ -1,5 +1,5 @@
 // The table of routes: what each one takes, who may call it, what it answers with and which function does it.
-import type Stripe from 'stripe';
+import type { Stripe } from 'stripe';
 import { z } from 'zod';
 import { closeDispute, findDispute } from './disputes.ts';
 import {
@@ -12,23 +12,18 @@ import {
   withoutSecret,
 } from './endpoints.ts';
 import { invalid, missing } from './errors.ts';
-import { type Answer, checkExpansions, expandAll } from './expansion.ts';
+import type { Answer } from './expansion.ts';
 import {
-  cancelIntent,
   cancelIntentParameters,
-  captureIntent,
   captureIntentParameters,
-  confirmIntent,
   confirmIntentParameters,
-  createIntent,
   createIntentParameters,
-  findIntent,
   retrieveIntentParameters,
-  updateIntent,
   updateIntentParameters,
-} from './intents.ts';
+} from './intent-parameters.ts';
+import { cancelIntent, captureIntent, confirmIntent, createIntent, findIntent, updateIntent } from './intents.ts';
 import { page } from './pages.ts';
-import { boolean, expand, list, paging, parseParameters, text } from './parameters.ts';
+import { boolean, expand, list, paging, text } from './parameters.ts';
 import {
   cancelRefund,
   createRefund,
@@ -37,52 +32,8 @@ import {
   updateRefund,
   updateRefundParameters,
 } from './refunds.ts';
+import { type Asked, type Route, route } from './route.ts';
 import type { Store, StoredEvent } from './store.ts';
-import type { Work } from './work.ts';
-
-/** What a caller asks of a route: the id in its path (or ''), its parameters, and whether only the publishable key is known. */
-export interface Asked {
-  id: string;
-  raw: Record<string, unknown>;
-  publishable: boolean;
-}
-
-export interface Route {
-  method: 'GET' | 'POST' | 'DELETE';
-  path: string;
-  /** Also for the publishable key, together with the intent's client secret. */
-  publishable: boolean;
-  /**
-   * Checks the parameters and gives what is left to do.
-   * @throws {Refusal} for parameters that are wrong in themselves: nothing has begun then
-   */
-  prepare(asked: Asked): (work: Work) => object;
-}
-
-interface Definition<S extends z.ZodType<{ expand?: string[] | undefined }>> {
-  takes: S;
-  gives: Answer;
-  publishable?: true;
-  run(work: Work, params: z.output<S>, asked: Asked): object;
-}
-
-function route<S extends z.ZodType<{ expand?: string[] | undefined }>>(
-  method: Route['method'],
-  path: string,
-  { takes, gives, publishable, run }: Definition<S>,
-): Route {
-  return {
-    method,
-    path,
-    publishable: publishable === true,
-    prepare(asked) {
-      const params = parseParameters(takes, asked.raw);
-      const paths = params.expand ?? [];
-      checkExpansions(gives, paths);
-      return (work) => expandAll(work.store, gives, run(work, params, asked), paths);
-    },
-  };
-}
 
 const one = (kind: Answer['kind']): Answer => ({ kind, listed: false });
 const many = (kind: Answer['kind']): Answer => ({ kind, listed: true });
@@ -138,7 +89,7 @@ const chargeRoutes = [
     takes: z.strictObject({ ...paging, payment_intent: text.optional() }),
     gives: many('charge'),
     run: ({ store }, params) =>
-      page(store.tables.charges, 'charge', CHARGES, params, equal('payment_intent', params.payment_intent)),
+      page(store.tables.charges, 'charge', CHARGES, { ...params, group: params.payment_intent }),
   }),
   route('GET', `${CHARGES}/:id`, {
     takes: nothing,
@@ -157,11 +108,14 @@ const refundRoutes = [
   route('GET', REFUNDS, {
     takes: z.strictObject({ ...paging, charge: text.optional(), payment_intent: text.optional() }),
     gives: many('refund'),
-    run({ store }, params) {
-      const ofCharge = equal<Stripe.Refund>('charge', params.charge);
-      const ofIntent = equal<Stripe.Refund>('payment_intent', params.payment_intent);
-      return page(store.tables.refunds, 'refund', REFUNDS, params, (row) => ofCharge(row) && ofIntent(row));
-    },
+    run: ({ store }, params) =>
+      page(
+        store.tables.refunds,
+        'refund',
+        REFUNDS,
+        { ...params, group: params.payment_intent },
+        ofCharge(params.charge),
+      ),
   }),
   route('GET', `${REFUNDS}/:id`, {
     takes: nothing,
@@ -185,11 +139,14 @@ const disputeRoutes = [
   route('GET', DISPUTES, {
     takes: z.strictObject({ ...paging, charge: text.optional(), payment_intent: text.optional() }),
     gives: many('dispute'),
-    run({ store }, params) {
-      const ofCharge = equal<Stripe.Dispute>('charge', params.charge);
-      const ofIntent = equal<Stripe.Dispute>('payment_intent', params.payment_intent);
-      return page(store.tables.disputes, 'dispute', DISPUTES, params, (row) => ofCharge(row) && ofIntent(row));
-    },
+    run: ({ store }, params) =>
+      page(
+        store.tables.disputes,
+        'dispute',
+        DISPUTES,
+        { ...params, group: params.payment_intent },
+        ofCharge(params.charge),
+      ),
   }),
   route('GET', `${DISPUTES}/:id`, {
     takes: nothing,
@@ -284,8 +241,8 @@ function checkClientSecret({ publishable }: Asked, intent: Stripe.PaymentIntent,
   }
 }
 
-function equal<T>(field: keyof T, value: string | undefined): (row: T) => boolean {
-  return (row) => value === undefined || row[field] === value;
+function ofCharge(charge: string | undefined): (row: Stripe.Refund | Stripe.Dispute) => boolean {
+  return (row) => charge === undefined || row.charge === charge;
 }
 
 /** `charge.*` stands for every event about charges. */

@@ -1,7 +1,7 @@
 // Everything the simulator knows, in memory, and every change of it in the journal: one line for one unit of work,
 // so that after a `kill -9` either all of a request's effects are there (with its stored answer) or none.
 import { join } from 'node:path';
-import type Stripe from 'stripe';
+import type { Stripe } from 'stripe';
 import { type Journal, openJournal } from '../journal.ts';
 import { createTable, type Table } from './table.ts';
 
@@ -137,8 +137,8 @@ function emptyTables(): Tables {
   return {
     payment_intents: createTable(),
     charges: createTable((charge) => text(charge.payment_intent)),
-    refunds: createTable((refund) => text(refund.charge)),
-    disputes: createTable((dispute) => text(dispute.charge)),
+    refunds: createTable((refund) => text(refund.payment_intent)),
+    disputes: createTable((dispute) => text(dispute.payment_intent)),
     payment_methods: createTable(),
     webhook_endpoints: createTable(),
     events: createTable(),
@@ -169,18 +169,16 @@ function apply<K extends keyof Rows>(tables: Tables, change: Put<K> | Remove): v
 }
 
 function forgetOld(tables: Tables, now: number): void {
-  for (const event of [...tables.events.all()]) {
+  for (const event of tables.events.all()) {
     if (event.created < now / 1000 - EVENT_LIFE_SECONDS) tables.events.remove(event.id);
   }
-  for (const reply of [...tables.replies.all()]) if (reply.at < now - REPLY_LIFE_MS) tables.replies.remove(reply.id);
+  for (const reply of tables.replies.all()) if (reply.at < now - REPLY_LIFE_MS) tables.replies.remove(reply.id);
 }
 
 function* everything(tables: Tables): Generator<Change[]> {
-  for (const name of tableNames(tables)) yield* lines(tables, name);
+  for (const name of tableNames(tables)) yield* lines(name, tables[name].all());
 }
 
-function* lines<K extends keyof Rows>(tables: Tables, table: K): Generator<Change[]> {
-  for (const row of tables[table].all()) {
-    yield [PUT[table](row)];
-  }
+function* lines<K extends keyof Rows>(table: K, rows: Iterable<Rows[K]>): Generator<Change[]> {
+  for (const row of rows) yield [PUT[table](row)];
 }

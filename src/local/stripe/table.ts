@@ -19,7 +19,7 @@ export interface Table<T extends { id: string }> {
 /** Removed rows leave holes in the order of making; above this many holes, when they are the most of it, it is closed up. */
 const HOLES_WORTH_CLOSING = 1_000;
 
-/** @param groupOf the second way in: the group that a row belongs to for ever, such as the charge of a refund */
+/** @param groupOf the second way in: the group that a row belongs to for ever, such as the intent of a refund */
 export function createTable<T extends { id: string }>(groupOf: (row: T) => string | null = () => null): Table<T> {
   const rows = new Map<string, { row: T; position: number }>();
   const groups = new Map<string, Set<string>>();

@@ -1,6 +1,6 @@
 // Things that happen by themselves after a while: a bank's answer to a refund or to a debit. They wait in the store,
 // so a restart only delays them.
-import type Stripe from 'stripe';
+import type { Stripe } from 'stripe';
 import { testMethod } from './methods.ts';
 import { settleIntent } from './payments.ts';
 import { settleRefund } from './refunds.ts';
@@ -16,7 +16,7 @@ const DO: Record<TaskRow['kind'], (work: Work, subject: string) => void> = {
 };
 
 export interface Tasks {
-  schedule(task: TaskRow): void;
+  schedule: (task: TaskRow) => void;
   forget(): void;
 }
 

@@ -18,7 +18,7 @@ export interface HeldRelease {
 }
 
 export interface Webhooks {
-  deliver(deliveries: DeliveryRow[]): void;
+  deliver: (deliveries: DeliveryRow[]) => void;
   /** Keeps back, from now on, everything that has not yet left. */
   hold(): void;
   /** Lets go what was held, one after the other in the order asked for; what comes later is delivered as always. */

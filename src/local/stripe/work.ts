@@ -1,6 +1,6 @@
 // One unit of work: what one request (or one task that fell due) changes. It runs without interruption, its changes
 // and events go to the journal as one line, and only then do the events leave for their endpoints.
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import { newId } from './ids.ts';
 import type { DeliveryRow, Snapshot, Store, StoredEvent, TaskRow } from './store.ts';
 
