@@ -3,6 +3,7 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -39,15 +40,25 @@ export function openJournal<T>(path: string): Journal<T> {
   mkdirSync(dirname(path), { recursive: true });
   const entries = existsSync(path) ? readEntries<T>(path) : [];
   let file = openSync(path, 'a', 0o600);
+  let bytes = fstatSync(file).size;
   return {
     entries,
     append(entry) {
-      writeAll(file, Buffer.from(`${JSON.stringify(entry)}\n`));
+      const line = Buffer.from(`${JSON.stringify(entry)}\n`);
+      try {
+        writeAll(file, line);
+      } catch (error) {
+        // A full disk may have taken half a line: the next one must not grow out of it.
+        ftruncateSync(file, bytes);
+        throw error;
+      }
+      bytes += line.length;
     },
     rewrite(replacement) {
       writeBeside(path, replacement);
       closeSync(file);
       file = openSync(path, 'a', 0o600);
+      bytes = fstatSync(file).size;
     },
     close() {
       closeSync(file);

@@ -1,6 +1,5 @@
 // Stripe's HTTP: every request to /v1 goes the same way, from its key and its parameters to its answer.
 //   fault? -> key -> parameters -> idempotency key -> (late?) -> work and stored answer, one journal line -> answer
-import { setTimeout as pause } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
@@ -23,6 +22,8 @@ export interface ApiParts {
   idempotency: IdempotencyKeys;
   faults: Faults;
   requests: RequestLog;
+  /** Waits; rejects with a `Refusal` when the simulator stops meanwhile. */
+  pause: (ms: number) => Promise<void>;
   logger: Logger;
 }
 type Env = { Bindings: HttpBindings };
@@ -103,7 +104,7 @@ async function handle(
 
   const key = keyOf(c);
   const execute = async () => {
-    if (fault?.kind === 'latency') await pause(fault.ms);
+    if (fault?.kind === 'latency') await parts.pause(fault.ms);
     return parts.perform({ id: requestId, idempotency_key: key }, (work) => {
       const reply = view(
         attempt(() => job(work), requestId, parts.logger),

@@ -74,7 +74,7 @@ export function createControls(parts: ControlParts): Hono {
     return c.json({ status: 'ok' });
   });
 
-  app.notFound((c) => refuse(missing('control', `${c.req.method} ${c.req.path}`)));
+  app.all('*', (c) => refuse(missing('control', `${c.req.method} ${c.req.path}`)));
   app.onError((error) => {
     if (error instanceof Refusal) return refuse(error);
     throw error;

@@ -50,6 +50,8 @@ export function createIntent(work: Work, params: CreateIntent): Stripe.PaymentIn
     },
     work.now,
   );
+  // Before anything is stored: an intent that is made to be paid at once and cannot be is not made at all.
+  if (params.confirm === true) paidWith(work, intent);
   put(work, intent);
   work.emit('payment_intent.created', intent);
   return params.confirm === true ? pay(work, intent, params) : intent;
@@ -100,17 +102,35 @@ export function cancelIntent(work: Work, id: string, params: CancelIntent): Stri
     intent,
     `You cannot cancel this PaymentIntent because it has a status of ${intent.status}. Only a PaymentIntent with one of the following statuses may be canceled: ${MAY_START_IN.cancel.join(', ')}.`,
   );
-  const authorised = intent.status === 'requires_capture' ? latestCharge(work, intent) : undefined;
-  if (authorised !== undefined) {
-    const released = { ...authorised, amount_refunded: authorised.amount, refunded: true };
-    work.store.put('charges', released);
-    work.emit('charge.refunded', released, { amount_refunded: authorised.amount_refunded, refunded: false });
-  }
+  if (intent.status === 'requires_capture') release(work, latestCharge(work, intent));
+  return end(work, intent, params.cancellation_reason ?? null);
+}
+
+/** Lets an authorisation go that nobody captured in time. Does nothing to an intent that waits for no capture. */
+export function expireIntent(work: Work, id: string): void {
+  const intent = work.store.tables.payment_intents.get(id);
+  if (intent?.status !== 'requires_capture') return;
+  work.emit('charge.expired', release(work, latestCharge(work, intent)));
+  end(work, intent, 'automatic');
+}
+
+function release(work: Work, authorised: Stripe.Charge): Stripe.Charge {
+  const released = { ...authorised, amount_refunded: authorised.amount, refunded: true };
+  work.store.put('charges', released);
+  work.emit('charge.refunded', released, { amount_refunded: authorised.amount_refunded, refunded: false });
+  return released;
+}
+
+function end(
+  work: Work,
+  intent: Stripe.PaymentIntent,
+  reason: Stripe.PaymentIntent.CancellationReason | null,
+): Stripe.PaymentIntent {
   const canceled = put(work, {
     ...intent,
     amount_capturable: 0,
     canceled_at: work.now,
-    cancellation_reason: params.cancellation_reason ?? null,
+    cancellation_reason: reason,
     next_action: null,
     status: 'canceled',
   });
@@ -171,12 +191,6 @@ export function authenticateIntent(work: Work, id: string, succeed: boolean): St
 }
 
 function pay(work: Work, intent: Stripe.PaymentIntent, how: Confirming): Stripe.PaymentIntent {
-  if (intent.payment_method === null) {
-    throw unexpectedState(
-      intent,
-      "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.",
-    );
-  }
   const alone = how.off_session === true || how.error_on_requires_action === true;
   return charge(work, intent, paidWith(work, intent), {
     authenticated: false,
@@ -211,6 +225,12 @@ function latestCharge(work: Work, intent: Stripe.PaymentIntent): Stripe.Charge {
 }
 
 function paidWith(work: Work, intent: Stripe.PaymentIntent): PaidWith {
+  if (intent.payment_method === null) {
+    throw unexpectedState(
+      intent,
+      "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.",
+    );
+  }
   const row =
     typeof intent.payment_method === 'string'
       ? work.store.tables.payment_methods.get(intent.payment_method)

@@ -22,6 +22,9 @@ interface Circumstances {
   returnUrl?: string;
 }
 
+/** A card's authorisation is good for seven days. https://docs.stripe.com/payments/place-a-hold-on-a-payment-method */
+const CAPTURE_WITHIN_MS = 7 * 86_400_000;
+
 const AUTHENTICATION_REQUIRED: Decline = {
   code: 'authentication_required',
   declineCode: 'authentication_required',
@@ -108,6 +111,7 @@ function approve(work: Work, intent: Stripe.PaymentIntent, made: Stripe.Charge):
   work.store.put('payment_intents', paid);
   work.emit('charge.succeeded', made);
   work.emit(captured ? 'payment_intent.succeeded' : 'payment_intent.amount_capturable_updated', paid);
+  if (!captured) work.later('expire_intent', intent.id, CAPTURE_WITHIN_MS);
   if (disputed(work, made)) openDispute(work, made);
   return paid;
 }

@@ -1,11 +1,13 @@
 // The Stripe simulator: a server that speaks Stripe's HTTP on /v1 and has controls of its own on /_sim.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Logger } from '../../platform/logger.ts';
 import { createApi } from './api.ts';
 import { createControls } from './controls.ts';
+import { Refusal } from './errors.ts';
 import { createFaults } from './faults.ts';
 import { createIdempotencyKeys } from './idempotency.ts';
 import { createPost } from './post.ts';
@@ -14,6 +16,9 @@ import { openStore } from './store.ts';
 import { createTasks } from './tasks.ts';
 import { createWebhooks } from './webhooks.ts';
 import { createPerform, LATER_MS, type Perform } from './work.ts';
+
+/** Longer than a quiet shop pauses between two payments, so that clients rarely meet a connection that has just closed. */
+const KEEP_ALIVE_MS = 65_000;
 
 export interface StripeSimulatorOptions {
   /** 0 for any free port. */
@@ -43,7 +48,7 @@ export interface StripeSimulator {
 export async function startStripeSimulator(options: StripeSimulatorOptions): Promise<StripeSimulator> {
   const { host = '127.0.0.1', clock = Date.now, laterMs = LATER_MS, logger } = options;
   const app = new Hono<{ Bindings: HttpBindings }>();
-  const server = createAdaptorServer({ fetch: app.fetch });
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS } });
   server.listen(options.port, host);
   await once(server, 'listening');
 
@@ -57,9 +62,18 @@ export async function startStripeSimulator(options: StripeSimulatorOptions): Pro
     deliver: webhooks.deliver,
     schedule: tasks.schedule,
   });
+  const stopping = new AbortController();
   const shared = { perform, faults: createFaults(), requests: createRequestLog(clock), logger };
   app.route('/_sim', createControls({ ...shared, store, webhooks, tasks }));
-  app.route('/', createApi({ ...shared, keys: options, idempotency: createIdempotencyKeys(store, clock) }));
+  app.route(
+    '/',
+    createApi({
+      ...shared,
+      keys: options,
+      idempotency: createIdempotencyKeys(store, clock),
+      pause: pauses(stopping.signal),
+    }),
+  );
   webhooks.deliver([...store.tables.deliveries.all()]);
   for (const task of store.tables.tasks.all()) tasks.schedule(task);
 
@@ -70,12 +84,25 @@ export async function startStripeSimulator(options: StripeSimulatorOptions): Pro
     async close() {
       const closed = once(server, 'close');
       server.close();
-      if ('closeIdleConnections' in server) server.closeIdleConnections();
+      stopping.abort();
       tasks.forget();
       await webhooks.close();
+      if ('closeAllConnections' in server) server.closeAllConnections();
       await closed;
       store.close();
     },
+  };
+}
+
+/** A pause that ends at once, and without its request being carried out, when the simulator stops. */
+function pauses(stop: AbortSignal): (ms: number) => Promise<void> {
+  return async (ms) => {
+    try {
+      await setTimeout(ms, undefined, { signal: stop });
+    } catch (cause) {
+      if (!stop.aborted) throw cause;
+      throw new Refusal(503, { type: 'api_error', message: 'The simulator is stopping.' });
+    }
   };
 }
 

@@ -34,7 +34,7 @@ export interface ReplyRow {
 /** Something that happens by itself at a time (`at`, in milliseconds), whatever becomes of this process until then. */
 export interface TaskRow {
   id: string;
-  kind: 'settle_refund' | 'settle_intent';
+  kind: 'settle_refund' | 'settle_intent' | 'expire_intent';
   subject: string;
   at: number;
 }

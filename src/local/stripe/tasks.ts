@@ -1,6 +1,7 @@
 // Things that happen by themselves after a while: a bank's answer to a refund or to a debit. They wait in the store,
 // so a restart only delays them.
 import type { Stripe } from 'stripe';
+import { expireIntent } from './intents.ts';
 import { testMethod } from './methods.ts';
 import { settleIntent } from './payments.ts';
 import { settleRefund } from './refunds.ts';
@@ -13,6 +14,7 @@ const DO: Record<TaskRow['kind'], (work: Work, subject: string) => void> = {
     const intent = work.store.tables.payment_intents.get(id);
     if (intent !== undefined) settle(work, intent);
   },
+  expire_intent: expireIntent,
 };
 
 export interface Tasks {

@@ -10,8 +10,8 @@ export interface Work {
   readonly now: number;
   /** Stores an event about `object` as it is now, with the former values of what an update changed. */
   emit(type: Stripe.Event.Type, object: Snapshot, previous?: object): void;
-  /** Has `task` done some time later, also when this process ends before that. */
-  later(kind: TaskRow['kind'], subject: string): void;
+  /** Has something done `ms` later (by default when a bank would have answered), also when this process ends before that. */
+  later(kind: TaskRow['kind'], subject: string, ms?: number): void;
 }
 
 /** Which request an event goes back to; null where nobody asked. */
@@ -44,8 +44,8 @@ export function createPerform({ store, clock, laterMs, deliver, schedule }: Surr
         const event = eventOf(type, object, previous, Math.floor(at / 1000), cause);
         deliveries.push(...deliveriesOf(store, event));
       },
-      later(kind, subject) {
-        const task: TaskRow = { id: newId('task'), kind, subject, at: at + laterMs };
+      later(kind, subject, ms = laterMs) {
+        const task: TaskRow = { id: newId('task'), kind, subject, at: at + ms };
         store.put('tasks', task);
         tasks.push(task);
       },
