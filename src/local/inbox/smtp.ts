@@ -31,7 +31,6 @@ export function createSmtp(deps: SmtpDeps): SMTPServer {
     disableReverseLookup: true,
     logger: false,
     size: MAX_MAIL_BYTES,
-    rejectOversized: true,
     maxRecipients: MAX_RECIPIENTS,
     closeTimeout: CLOSE_TIMEOUT,
     onData: (stream, { envelope }, callback) => void answer(receive(stream, envelope, deps), deps.logger, callback),
