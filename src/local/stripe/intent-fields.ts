@@ -11,7 +11,7 @@ import type { Work } from './work.ts';
 /** The fields that a request sets, with a test payment method turned into one of the intent's own. */
 export function changedFields(work: Work, params: Partial<UpdateIntent>, current: Stripe.Metadata) {
   const { description, receipt_email, statement_descriptor, statement_descriptor_suffix } = params;
-  const { setup_future_usage, transfer_group, payment_method_types, capture_method, shipping: to } = params;
+  const { setup_future_usage, transfer_group, capture_method, allowed_payment_method_types, shipping: to } = params;
   return withoutUndefined({
     description,
     receipt_email,
@@ -19,7 +19,8 @@ export function changedFields(work: Work, params: Partial<UpdateIntent>, current
     statement_descriptor_suffix,
     setup_future_usage,
     transfer_group,
-    payment_method_types,
+    allowed_payment_method_types,
+    payment_method_types: allowed_payment_method_types,
     capture_method,
     metadata: mergeMetadata(current, params.metadata),
     payment_method: params.payment_method === undefined ? undefined : attach(work, params.payment_method),
@@ -67,7 +68,8 @@ function withoutUndefined<T extends object>(fields: T): Defined<T> {
 
 /** Without a list of types, Stripe offers what the account has switched on; this one has cards. */
 export function automaticMethods(params: CreateIntent): Stripe.PaymentIntent.AutomaticPaymentMethods | undefined {
-  if (params.automatic_payment_methods === undefined && params.payment_method_types !== undefined) return undefined;
+  if (params.automatic_payment_methods === undefined && params.allowed_payment_method_types !== undefined)
+    return undefined;
   const { enabled, allow_redirects } = params.automatic_payment_methods ?? { enabled: true };
   return { allow_redirects: allow_redirects ?? 'always', enabled };
 }

@@ -7,7 +7,7 @@ const described = {
   description: unsettable.optional(),
   metadata: metadata.optional(),
   payment_method: text.optional(),
-  payment_method_types: list.optional(),
+  allowed_payment_method_types: list.optional(),
   receipt_email: unsettable.optional(),
   setup_future_usage: oneOf('off_session', 'on_session').optional(),
   shipping: shipping.optional(),
@@ -63,10 +63,8 @@ export const cancelIntentParameters = z.strictObject({
 export const captureIntentParameters = z.strictObject({
   ...expand,
   amount_to_capture: positive.optional(),
-  final_capture: boolean.optional(),
   metadata: metadata.optional(),
   statement_descriptor: text.optional(),
-  statement_descriptor_suffix: text.optional(),
 });
 
 export type CreateIntent = z.output<typeof createIntentParameters>;

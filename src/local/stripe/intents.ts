@@ -59,7 +59,7 @@ export function createIntent(work: Work, params: CreateIntent): Stripe.PaymentIn
 
 export function updateIntent(work: Work, id: string, params: UpdateIntent): Stripe.PaymentIntent {
   const intent = findIntent(work, id);
-  const repriced = ['amount', 'currency', 'payment_method', 'payment_method_types', 'capture_method'] as const;
+  const repriced = ['amount', 'currency', 'payment_method', 'allowed_payment_method_types', 'capture_method'] as const;
   const name = repriced.find((field) => params[field] !== undefined);
   if (name !== undefined) {
     mustBeIn(

@@ -10,6 +10,7 @@ export type IntentFields = Pick<Stripe.PaymentIntent, 'amount' | 'currency' | 'm
   Partial<
     Pick<
       Stripe.PaymentIntent,
+      | 'allowed_payment_method_types'
       | 'automatic_payment_methods'
       | 'capture_method'
       | 'confirmation_method'
