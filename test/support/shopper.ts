@@ -1,0 +1,132 @@
+// A shopper who knows nothing but HTTP: the API, and Stripe's page (the simulator) to pay on.
+import { randomUUID } from 'node:crypto';
+
+export interface Answer<Body> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+export interface CartBody {
+  id: string;
+  version: number;
+  cartToken?: string;
+  items: {
+    variantId: string;
+    sku: string;
+    quantity: number;
+    unitPrice: number;
+    lineTotal: number;
+    available: number;
+  }[];
+  total: number;
+}
+
+export interface OrderBody {
+  id: string;
+  number: string;
+  status: string;
+  paymentStatus: string;
+  total: number;
+  items: { sku: string; quantity: number }[];
+  accessToken?: string;
+  cancelReason: string | null;
+  expiresAt: string;
+}
+
+export interface PlacedBody {
+  order: OrderBody;
+  payment: { intentId: string; clientSecret: string; status: string } | null;
+}
+
+export interface ProblemBody {
+  code: string;
+  status: number;
+  items?: { sku: string; requested: number; available: number }[];
+  total?: number;
+}
+
+export const ADDRESS = {
+  name: 'Ada Lovelace',
+  line1: '12 St James Square',
+  city: 'London',
+  postalCode: 'SW1Y 4JH',
+  country: 'GB',
+};
+
+/** One HTTP call; the body is parsed where it is JSON. */
+export async function call<Body>(
+  url: string,
+  init: { method?: string; headers?: Record<string, string>; json?: unknown } = {},
+): Promise<Answer<Body>> {
+  const { json, headers, method } = init;
+  const response = await fetch(url, {
+    method: method ?? (json === undefined ? 'GET' : 'POST'),
+    headers: { ...headers, ...(json !== undefined && { 'Content-Type': 'application/json' }) },
+    ...(json !== undefined && { body: JSON.stringify(json) }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get('Content-Type')?.includes('json') === true;
+  return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as Body };
+}
+
+/** The id of the variant with this sku, as the shop's own lists tell it. */
+export async function variantOf(api: string, sku: string): Promise<string> {
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: Answer<{ items: { id: string }[]; nextCursor: string | null }> = await call(
+      `${api}/api/v1/products?limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+    );
+    for (const { id } of page.body.items) {
+      const product = await call<{ variants: { id: string; sku: string }[] }>(`${api}/api/v1/products/${id}`);
+      const variant = product.body.variants.find((one) => one.sku === sku);
+      if (variant !== undefined) return variant.id;
+    }
+    cursor = page.body.nextCursor;
+  }
+  throw new Error(`no variant has the sku ${sku}`);
+}
+
+export interface Shopper {
+  add(variantId: string, quantity?: number): Promise<Answer<CartBody>>;
+  cart(): Promise<Answer<CartBody>>;
+  submit(how: { paymentMethod: 'card' | 'cod'; key?: string; expectedTotal?: number }): Promise<Answer<PlacedBody>>;
+  order(placed: PlacedBody): Promise<Answer<OrderBody>>;
+}
+
+/** A guest with a cart of their own. */
+export function newShopper(api: string, email = `${randomUUID()}@example.com`): Shopper {
+  let token: string | undefined;
+  const headers = (): Record<string, string> => (token === undefined ? {} : { 'X-Cart-Token': token });
+  return {
+    add: async (variantId, quantity = 1) => {
+      const answer = await call<CartBody>(`${api}/api/v1/cart/items`, {
+        headers: headers(),
+        json: { variantId, quantity },
+      });
+      token ??= answer.body.cartToken;
+      return answer;
+    },
+    cart: () => call(`${api}/api/v1/cart`, { headers: headers() }),
+    submit: ({ key = randomUUID(), ...how }) =>
+      call(`${api}/api/v1/orders`, {
+        headers: { ...headers(), 'Idempotency-Key': key },
+        json: { ...how, email, shippingAddress: ADDRESS },
+      }),
+    order: ({ order }) =>
+      call(`${api}/api/v1/orders/${order.id}`, { headers: { 'X-Order-Token': order.accessToken ?? '' } }),
+  };
+}
+
+/** Pays as Stripe.js does: with the publishable key and the intent's client secret. */
+export async function pay(
+  stack: { stripe: string; publishableKey: string },
+  payment: { intentId: string; clientSecret: string },
+  paymentMethod = 'pm_card_visa',
+): Promise<Answer<{ status?: string; error?: { code: string } }>> {
+  const response = await fetch(`${stack.stripe}/v1/payment_intents/${payment.intentId}/confirm`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${stack.publishableKey}` },
+    body: new URLSearchParams({ client_secret: payment.clientSecret, payment_method: paymentMethod }),
+  });
+  return { status: response.status, headers: response.headers, body: (await response.json()) as { status?: string } };
+}
