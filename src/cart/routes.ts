@@ -2,7 +2,8 @@
 import { createRoute, type z } from '@hono/zod-openapi';
 import { cartTokenHash, giveCartToken } from '../http/cart-token.ts';
 import type { AppDeps } from '../http/deps.ts';
-import { jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
+import { idempotent } from '../http/idempotency.ts';
+import { idempotencyHeader, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import type { Database } from '../platform/database.ts';
@@ -30,7 +31,10 @@ const addToCart = createRoute({
   tags: ['Cart'],
   summary: 'Add to the cart; without a token, make one',
   security: [{}, ...SECURITY.guest],
-  request: { body: jsonBody(addItemBody, { variantId: '01960000-0000-7000-8000-000000000001', quantity: 2 }) },
+  request: {
+    headers: idempotencyHeader,
+    body: jsonBody(addItemBody, { variantId: '01960000-0000-7000-8000-000000000001', quantity: 2 }),
+  },
   responses: {
     200: jsonAnswer('The cart with the item in it', cartAnswer, cartExample),
     201: jsonAnswer('A new cart, with its token in X-Cart-Token and in the body', cartAnswer, cartExample),
@@ -50,7 +54,7 @@ export function cartRoutes(deps: AppDeps): AppRouter {
     return c.json(await present(deps, cart), 200);
   });
 
-  router.openapi(addToCart, async (c) => {
+  router.openapi({ ...addToCart, middleware: idempotent(deps) }, async (c) => {
     const known = cartTokenHash(c);
     const token = newCartToken();
     const cart = await db.transaction().execute((tx) => add(tx, c.req.valid('json'), known, token));

@@ -30,8 +30,11 @@ type Options = {
    * same answer. Without it, a repeat that comes while the first is running is 409 `request_in_progress`.
    */
   converges?: boolean;
-  /** Whose key it is; the credentials of the request unless told. */
-  scope?: (c: Context<AppEnv>) => string;
+  /**
+   * Whose key it is; the credentials of the request unless told. A request of nobody in particular runs each time: two
+   * strangers with the same key must never get each other's answer, which may carry a token.
+   */
+  scope?: (c: Context<AppEnv>) => string | undefined;
 };
 
 /**
@@ -50,7 +53,9 @@ export function idempotent(deps: IdempotencyDeps, options: Options = {}): Middle
       const message = 'must be 1 to 255 printable ASCII characters';
       throw problem('validation_failed', { errors: [{ path: 'Idempotency-Key', message }] });
     }
-    const request: KeyedRequest = { scope: scope(c), key, requestHash: await hashRequest(c), now: deps.clock() };
+    const caller = scope(c);
+    if (caller === undefined) return next();
+    const request: KeyedRequest = { scope: caller, key, requestHash: await hashRequest(c), now: deps.clock() };
     const stored = await (converges ? find(deps.db, request) : claim(deps, request));
     if (stored) return replay(stored, request);
     await next();
@@ -164,8 +169,8 @@ async function free(db: Database, { scope, key, requestHash }: KeyedRequest): Pr
     .execute();
 }
 
-/** Names the caller by the credentials that came with the request, without keeping them. */
-function callerScope(c: Context<AppEnv>): string {
+/** Names the caller by the credentials that came with the request, without keeping them; undefined where there are none. */
+function callerScope(c: Context<AppEnv>): string | undefined {
   const credentials = [
     c.req.header('Authorization'),
     c.req.header('X-API-Key'),
@@ -173,6 +178,7 @@ function callerScope(c: Context<AppEnv>): string {
     c.req.header('X-Cart-Token') ?? getCookie(c, 'cart_token'),
     c.req.header('X-Order-Token') ?? c.req.query('orderToken'),
   ];
+  if (credentials.every((value) => value === undefined)) return undefined;
   return sha256(credentials.map((value) => value ?? '').join('\n'));
 }
 

@@ -37,6 +37,14 @@ export const emptyBody = {
   content: { 'application/json': { schema: z.strictObject({}), example: {} } },
 };
 
+/** The header of writes that may be repeated; `.required()` where they must carry it. */
+export const idempotencyHeader = z.object({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .openapi({ description: 'Any unique value: a repeat under it gets the same answer', example: 'b7f6c1de-retry-me' }),
+});
+
 /** A JSON answer with an example. */
 export function jsonAnswer<T extends z.ZodType>(description: string, schema: T, example: z.input<T>) {
   return { description, content: { 'application/json': { schema, example } } };

@@ -2,7 +2,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { cartTokenHash } from '../http/cart-token.ts';
 import type { AppDeps } from '../http/deps.ts';
-import { jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
+import { idempotent } from '../http/idempotency.ts';
+import { idempotencyHeader, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { uuid } from '../http/schemas.ts';
@@ -23,10 +24,12 @@ const placeOrder = createRoute({
   description:
     'However often a cart is submitted, by whomever and in parallel, it becomes one order, and each caller gets it.',
   security: SECURITY.guest,
-  request: { body: jsonBody(placeOrderBody, placeOrderExample) },
+  request: { headers: idempotencyHeader.required(), body: jsonBody(placeOrderBody, placeOrderExample) },
   responses: {
     201: jsonAnswer('The order, and what to pay', placedAnswer, { order: orderExample, payment: intentExample }),
     ...problemResponses(
+      'idempotency_key_missing',
+      'idempotency_key_reused',
       'unauthenticated',
       'not_found',
       'out_of_stock',
@@ -83,8 +86,9 @@ export function orderRoutes(deps: AppDeps): AppRouter {
     c.header('Location', `/api/v1/orders/${cart.orderId}`);
     return c.json(await placedOrder(deps, cart.orderId), 201);
   };
-  router.openapi(placeOrder, place);
-  router.openapi({ ...placeOrder, path: '/orders/checkout', summary: 'The same as POST /orders' }, place);
+  const middleware = idempotent(deps, { required: true, converges: true });
+  router.openapi({ ...placeOrder, middleware }, place);
+  router.openapi({ ...placeOrder, middleware, path: '/orders/checkout', summary: 'The same as POST /orders' }, place);
 
   router.openapi(readOrder, async (c) => {
     const { id } = c.req.valid('param');
