@@ -43,7 +43,8 @@ export async function freePort(): Promise<Port> {
 
 function claim(number: number): Promise<Port | undefined> {
   return new Promise((resolve, reject) => {
-    const server = createServer();
+    // Who already tries to reach the program that will listen here is turned away, or `close` would wait for it.
+    const server = createServer((socket) => socket.destroy());
     server.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'EADDRINUSE' || error.code === 'EACCES' ? resolve(undefined) : reject(error),
     );

@@ -93,6 +93,7 @@ async function uiServer(
     program: binaries.ui,
     args: ['--config', folder, '--env', 'ui', 'start'],
     env: systemEnvironment({}),
+    cwd: '/', // it takes its configuration folder as relative, whatever it begins with
     ports: [uiPort],
     ready: () => respondsOk(`http://127.0.0.1:${uiPort.number}/`),
     readyWithin: READY_WITHIN_MS,

@@ -6,8 +6,8 @@ const ASK_EVERY_MS = 50;
 
 /**
  * Asks again and again until the answer is not undefined.
- * @param what names the thing waited for, for the error
- * @param within milliseconds
+ * @param what names what has not happened when the time is over, for the error
+ * @param within milliseconds, also for a question that is never answered
  * @throws {Error} `<what> within <n> s` when the time is over, or the signal's reason when it is aborted
  */
 export async function until<T>(
@@ -16,12 +16,21 @@ export async function until<T>(
   ask: () => Promise<T | undefined> | T | undefined,
   signal?: AbortSignal,
 ): Promise<T> {
-  const deadline = Date.now() + within;
-  for (;;) {
+  const over = AbortSignal.any([AbortSignal.timeout(within), ...(signal === undefined ? [] : [signal])]);
+  const ended = new Promise<never>((_, reject) => {
+    over.addEventListener('abort', () => reject(over.reason), { once: true });
+  });
+  try {
+    for (;;) {
+      over.throwIfAborted();
+      const answer = await Promise.race([ask(), ended]);
+      if (answer !== undefined) return answer;
+      await Promise.race([pause(ASK_EVERY_MS), ended]);
+    }
+  } catch (error) {
     signal?.throwIfAborted();
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() >= deadline) throw new Error(`${what} within ${Math.round(within / 1000)} s`);
-    await pause(ASK_EVERY_MS, undefined, { signal });
+    throw over.aborted ? new Error(`${what} within ${within / 1000} s`) : error;
+  } finally {
+    ended.catch(() => undefined); // nobody waits for it any more
   }
 }
