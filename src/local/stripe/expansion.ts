@@ -29,7 +29,7 @@ export function checkExpansions({ kind, listed }: Answer, paths: string[]): void
     const steps = path.split('.');
     const unlisted = listed && steps[0] === 'data' ? steps.slice(1) : steps;
     const reached = unlisted.reduce<Expandable | undefined>(
-      (at, step) => (at === undefined ? undefined : LINKS[at][step]),
+      (at, step) => (at === undefined ? undefined : linkOf(at, step)),
       listed && steps[0] !== 'data' ? undefined : kind,
     );
     if (reached === undefined || unlisted.length === 0 || unlisted.length > DEEPEST) {
@@ -50,12 +50,16 @@ export function expandAll(store: Store, { kind, listed }: Answer, answer: object
 }
 
 function expandPath(store: Store, kind: Expandable, body: object, [field, ...rest]: string[]): object {
-  const target = field === undefined ? undefined : LINKS[kind][field];
+  const target = field === undefined ? undefined : linkOf(kind, field);
   if (field === undefined || target === undefined) return body;
   const value: unknown = Reflect.get(body, field);
   const found = typeof value === 'string' ? lookUp(store, target, value) : value;
   if (typeof found !== 'object' || found === null) return body;
   return { ...body, [field]: expandPath(store, target, found, rest) };
+}
+
+function linkOf(kind: Expandable, field: string): 'payment_intent' | 'charge' | undefined {
+  return Object.hasOwn(LINKS[kind], field) ? LINKS[kind][field] : undefined;
 }
 
 function lookUp(store: Store, kind: 'payment_intent' | 'charge', id: string): object | undefined {

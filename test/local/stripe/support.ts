@@ -25,7 +25,10 @@ export interface Bench {
   /** An endpoint that is registered for these events. */
   listen(events?: Stripe.WebhookEndpointCreateParams.EnabledEvent[]): Promise<Listener>;
   /** An intent that is paid. */
-  paid(paymentMethod?: string, params?: Partial<Stripe.PaymentIntentCreateParams>): Promise<Stripe.PaymentIntent>;
+  paid(
+    paymentMethod?: string,
+    params?: Partial<Stripe.PaymentIntentCreateParams>,
+  ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
   /** Stops the simulator and starts it again on what it has stored. */
   restart(): Promise<void>;
   /** Moves its clock. */
