@@ -1,4 +1,5 @@
 // What an error that nobody caught means to a client: a dependency that is away is 503 with Retry-After, all else is 500.
+import { isNativeError } from 'node:util/types';
 import { isGrpcServiceError, ServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { HTTPException } from 'hono/http-exception';
 import { Stripe } from 'stripe';
@@ -32,7 +33,7 @@ const MAX_CAUSES = 5;
 
 function unavailableReason(error: unknown): string | null {
   let current = error;
-  for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
+  for (let depth = 0; depth < MAX_CAUSES && isNativeError(current); depth += 1) {
     if (isStripeAway(current)) return 'The payment service does not answer.';
     if (isTemporalAway(current)) return 'The workflow service does not answer.';
     if (isDatabaseAway(current)) return 'The database does not answer.';

@@ -1,0 +1,95 @@
+// What an error that nobody caught means to a client.
+import { createServer } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import { ServiceError } from '@temporalio/client';
+import { HTTPException } from 'hono/http-exception';
+import { sql } from 'kysely';
+import pg from 'pg';
+import { Stripe } from 'stripe';
+import { toProblem } from '../../src/http/failures.ts';
+import { problem } from '../../src/http/problem.ts';
+import { openDatabase } from '../../src/platform/database.ts';
+import { floor } from './floor.ts';
+
+function sqlError(code: string): Error {
+  return Object.assign(new pg.DatabaseError('no', 2, 'error'), { code });
+}
+
+function grpcError(code: number): Error {
+  return Object.assign(new Error(`${code} failed`), { code, details: 'failed', metadata: {} });
+}
+
+describe('unavailable, and worth a repeat, is', () => {
+  test.each([
+    ['a statement that took too long', sqlError('57014')],
+    ['a lock that was not had in time', sqlError('55P03')],
+    ['a database that shuts down', sqlError('57P01')],
+    ['a database that starts up', sqlError('57P03')],
+    ['a database without a free connection', sqlError('53300')],
+    ['a deadlock', sqlError('40P01')],
+    ['a broken database connection', sqlError('08006')],
+    ['a pool without a free connection', new Error('timeout exceeded when trying to connect')],
+    ['a query without an answer', new Error('Query read timeout')],
+    ['a lost connection', Object.assign(new Error('read'), { code: 'ECONNRESET' })],
+    ['Temporal that is away', new ServiceError('failed', { cause: grpcError(14) })],
+    ['Temporal that is too slow', grpcError(4)],
+    ['Stripe that cannot be reached', new Stripe.errors.StripeConnectionError({ message: 'no', type: 'api_error' })],
+    ['Stripe with a fault of its own', new Stripe.errors.StripeAPIError({ message: 'no', type: 'api_error' })],
+    ['one of these inside another error', new Error('order failed', { cause: sqlError('57P01') })],
+  ])('%s', (_name, error) => {
+    expect(toProblem(error).code).toBe('unavailable');
+  });
+
+  test('a PostgreSQL that refuses the connection', async () => {
+    const { deps } = floor(null);
+    const db = openDatabase(deps.config, deps.logger);
+    const error = await sql`SELECT 1`.execute(db).catch((thrown: unknown) => thrown);
+    await db.destroy();
+    expect(toProblem(error).code).toBe('unavailable');
+  });
+
+  test('a PostgreSQL that hangs up at once', async () => {
+    const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const { deps } = floor(null, { DATABASE_URL: `postgres://shop@127.0.0.1:${port}/shop` });
+    const db = openDatabase(deps.config, deps.logger);
+    const error = await sql`SELECT 1`.execute(db).catch((thrown: unknown) => thrown);
+    await db.destroy();
+    server.close();
+    expect(toProblem(error).code).toBe('unavailable');
+  });
+});
+
+describe('a fault of ours, not to be repeated, is', () => {
+  test.each([
+    ['a broken constraint', sqlError('23514')],
+    ['a wrong statement', sqlError('42601')],
+    ['a wrong call to Temporal', new ServiceError('failed', { cause: grpcError(3) })],
+    ['any other error', new TypeError('undefined is not a function')],
+    ['something that is no error', 'thrown text'],
+    ['an error that is its own cause', selfCaused()],
+  ])('%s', (_name, error) => {
+    expect(toProblem(error)).toMatchObject({ code: 'internal_error', cause: error });
+  });
+});
+
+function selfCaused(): Error {
+  const error = new Error('round and round');
+  error.cause = error;
+  return error;
+}
+
+test('a problem stays the problem that it is', () => {
+  const refusal = problem('cart_empty');
+  expect(toProblem(refusal)).toBe(refusal);
+});
+
+test.each([
+  [400, 'malformed_json'],
+  [413, 'payload_too_large'],
+  [415, 'unsupported_media_type'],
+] as const)('what the framework refuses with %i is %s', (status, code) => {
+  expect(toProblem(new HTTPException(status)).code).toBe(code);
+});
