@@ -32,7 +32,7 @@ describe('faults', () => {
     'reset_before loses the connection and does nothing',
     simulated(async (bench) => {
       await bench.control('POST', '/faults', { method: 'POST', path: INTENTS, times: 1, kind: 'reset_before' });
-      await expect(bench.form(INTENTS, { amount: '4998', currency: 'usd' })).rejects.toThrow();
+      await expect(bench.form(INTENTS, { amount: '4998', currency: 'usd' })).rejects.toThrow('fetch failed');
       expect((await bench.stripe.paymentIntents.list()).data).toEqual([]);
     }),
   );

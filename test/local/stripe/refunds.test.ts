@@ -1,6 +1,6 @@
 // Refunds and disputes: never more than was captured, and every way that they can end.
 import { describe, expect, test } from '@jest/globals';
-import { simulated, stripeError, until } from './support.ts';
+import { idOf, simulated, stripeError, until } from './support.ts';
 
 describe('refunds', () => {
   test(
@@ -34,13 +34,13 @@ describe('refunds', () => {
       await stripe.refunds.create({ payment_intent: id, amount: 3000 });
       const tooMuch = await stripeError(stripe.refunds.create({ payment_intent: id, amount: 1999 }));
       expect(tooMuch).toMatchObject({ statusCode: 400, param: 'amount' });
-      await stripe.refunds.create({ charge: String(charge), amount: 1998 });
+      await stripe.refunds.create({ charge: idOf(charge), amount: 1998 });
       const nothingLeft = await stripeError(stripe.refunds.create({ payment_intent: id }));
       expect(nothingLeft).toMatchObject({ statusCode: 400, code: 'charge_already_refunded' });
       expect((await stripe.refunds.list({ payment_intent: id })).data.map(({ amount }) => amount)).toEqual([
         1998, 3000,
       ]);
-      expect((await stripe.refunds.list({ charge: String(charge), limit: 1 })).has_more).toBe(true);
+      expect((await stripe.refunds.list({ charge: idOf(charge), limit: 1 })).has_more).toBe(true);
       expect((await stripe.refunds.list({ payment_intent: 'pi_other' })).data).toEqual([]);
     }),
   );
@@ -104,7 +104,7 @@ describe('refunds', () => {
         failure_reason: expect.any(String),
         failure_balance_transaction: expect.stringMatching(/^txn_/),
       });
-      expect(await stripe.charges.retrieve(String(charge))).toMatchObject({ amount_refunded: 0, refunded: false });
+      expect(await stripe.charges.retrieve(idOf(charge))).toMatchObject({ amount_refunded: 0, refunded: false });
       expect((await stripe.refunds.create({ payment_intent: id })).amount).toBe(4998);
     }),
   );
@@ -117,6 +117,7 @@ describe('refunds', () => {
       });
       await bench.restart();
       await until(async () => (await bench.stripe.refunds.retrieve(id)).status === 'succeeded', 'it has succeeded');
+      expect((await bench.stripe.refunds.retrieve(id)).balance_transaction).toMatch(/^txn_/);
     }),
   );
 
@@ -127,7 +128,7 @@ describe('refunds', () => {
         const slow = await paid('pm_card_pendingRefund');
         const { id } = await stripe.refunds.create({ payment_intent: slow.id });
         expect((await stripe.refunds.cancel(id)).status).toBe('canceled');
-        expect((await stripe.charges.retrieve(String(slow.latest_charge))).amount_refunded).toBe(0);
+        expect((await stripe.charges.retrieve(idOf(slow.latest_charge))).amount_refunded).toBe(0);
         const done = await stripe.refunds.create({ payment_intent: (await paid()).id });
         expect((await stripeError(stripe.refunds.cancel(done.id))).statusCode).toBe(400);
       },
@@ -146,7 +147,7 @@ describe('disputes', () => {
       await until(() => listener.events.length === 1, 'the dispute is told');
       const [dispute] = (await stripe.disputes.list({ payment_intent: intent.id })).data;
       expect(dispute).toMatchObject({ amount: 4998, charge: intent.latest_charge, status: 'needs_response' });
-      expect((await stripe.charges.retrieve(String(intent.latest_charge))).disputed).toBe(true);
+      expect((await stripe.charges.retrieve(idOf(intent.latest_charge))).disputed).toBe(true);
       const refused = await stripeError(stripe.refunds.create({ payment_intent: intent.id }));
       expect(refused.code).toBe('charge_disputed');
 

@@ -19,20 +19,20 @@ export interface Bench {
   readonly url: string;
   readonly stripe: Stripe;
   /** A control of the simulator: its status and its JSON. */
-  control(method: 'GET' | 'POST', path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+  control: (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<{ status: number; body: unknown }>;
   /** Form-encoded, as Stripe.js or curl would. */
-  form(path: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
+  form: (path: string, fields: Record<string, string>, headers?: Record<string, string>) => Promise<Response>;
   /** An endpoint that is registered for these events. */
-  listen(events?: Stripe.WebhookEndpointCreateParams.EnabledEvent[]): Promise<Listener>;
+  listen: (events?: Stripe.WebhookEndpointCreateParams.EnabledEvent[]) => Promise<Listener>;
   /** An intent that is paid. */
-  paid(
+  paid: (
     paymentMethod?: string,
     params?: Partial<Stripe.PaymentIntentCreateParams>,
-  ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  ) => Promise<Stripe.Response<Stripe.PaymentIntent>>;
   /** Stops the simulator and starts it again on what it has stored. */
-  restart(): Promise<void>;
+  restart: () => Promise<void>;
   /** Moves its clock. */
-  advance(ms: number): void;
+  advance: (ms: number) => void;
 }
 
 export interface Listener {
@@ -41,8 +41,8 @@ export interface Listener {
   readonly events: Stripe.Event[];
   readonly signatures: string[];
   /** Statuses for the next requests; afterwards it is 200 again. */
-  answerNext(...statuses: number[]): void;
-  types(): string[];
+  answerNext: (...statuses: number[]) => void;
+  types: () => string[];
 }
 
 /** The body of a test with a simulator that is there for it alone. */
@@ -101,7 +101,7 @@ function createBench(simulator: () => StripeSimulator, listeners: http.Server[])
     async control(method: 'GET' | 'POST', path: string, body?: unknown) {
       const sent = body === undefined ? {} : { body: JSON.stringify(body) };
       const response = await fetch(`${simulator().url}/_sim${path}`, { method, ...sent });
-      return { status: response.status, body: (await response.json()) as unknown };
+      return { status: response.status, body: jsonOf(await response.text()) };
     },
     form: (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
       fetch(`${simulator().url}${path}`, {
@@ -181,4 +181,14 @@ export async function stripeError(promise: Promise<unknown>): Promise<InstanceTy
     throw error;
   }
   throw new Error('no error came');
+}
+
+/** The id in a field that holds an id or, expanded, the object. */
+export function idOf(field: string | { id: string } | null): string {
+  if (field === null) throw new Error('nothing is there');
+  return typeof field === 'string' ? field : field.id;
+}
+
+function jsonOf(text: string): unknown {
+  return JSON.parse(text);
 }

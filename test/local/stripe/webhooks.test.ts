@@ -192,8 +192,9 @@ describe('controls', () => {
       const listener = await bench.listen(['payment_intent.created']);
       await bench.control('POST', '/webhooks', { drop: 5 });
       await bench.control('POST', '/webhooks', { drop: 0 });
-      await threeIntents(bench);
+      const ids = await threeIntents(bench);
       await until(() => listener.events.length === 3, 'all have arrived');
+      expect(new Set(subjects(listener.events))).toEqual(new Set(ids));
     }),
   );
 });
