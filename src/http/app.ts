@@ -3,6 +3,7 @@
 
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { mediaRoutes } from '../catalog/media-routes.ts';
 import { cacheRules, crossOrigin, representation, securityHeaders } from './answers.ts';
 import { AREAS, type Area } from './areas.ts';
 import type { AppDeps } from './deps.ts';
@@ -27,6 +28,7 @@ export function createApp(deps: AppDeps, areas: readonly Area[] = AREAS): AppRou
   addFloor(app, deps);
   app.route('/', healthRoutes(deps));
   for (const area of areas) app.route(API, area(deps));
+  app.route('/', mediaRoutes(deps));
   app.route('/', docsRoutes(app));
   return app;
 }

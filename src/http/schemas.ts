@@ -11,7 +11,7 @@ const DEFAULT_PAGE = 20;
 /** A cursor of ours is far shorter; the limit keeps nonsense out of the decoder. */
 const MAX_CURSOR = 1_000;
 /** Amounts beyond this are a mistake: a trillion minor units. */
-const MAX_MONEY = 1_000_000_000_000;
+export const MAX_MONEY = 1_000_000_000_000;
 
 /**
  * Text that a person typed: trimmed, not empty, free of control characters and of broken UTF-16.

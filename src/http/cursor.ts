@@ -1,0 +1,28 @@
+// Cursors of lists: opaque to clients, checked like any other input when they come back.
+import type { z } from '@hono/zod-openapi';
+import { problem } from './problem.ts';
+
+/** The place in a list after which the next page begins, as text for a URL. */
+export function encodeCursor(position: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+/**
+ * Reads a cursor.
+ * @param schema what a position of this list looks like
+ * @throws {ProblemError} 422 `validation_failed` when the cursor is not one of ours
+ */
+export function decodeCursor<T>(schema: z.ZodType<T>, cursor: string): T {
+  const result = schema.safeParse(parse(Buffer.from(cursor, 'base64url').toString()));
+  if (result.success) return result.data;
+  throw problem('validation_failed', { errors: [{ path: 'cursor', message: 'is not a cursor of this list' }] });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
