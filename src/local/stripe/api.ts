@@ -11,7 +11,7 @@ import { type ErrorBody, invalid, Refusal } from './errors.ts';
 import type { Fault, Faults } from './faults.ts';
 import type { IdempotencyKeys } from './idempotency.ts';
 import { newId } from './ids.ts';
-import type { RequestLog } from './requests.ts';
+import type { LoggedRequest, RequestLog } from './requests.ts';
 import type { Route } from './route.ts';
 import { ROUTES } from './routes.ts';
 import type { Perform } from './work.ts';
@@ -51,58 +51,59 @@ export function createApi(parts: ApiParts): Hono<Env> {
   return app;
 }
 
+/** One request on its way: what was asked of which route, what is noted of it, and what is to go wrong. */
+interface Passage {
+  c: Context<Env>;
+  route: Route | undefined;
+  parts: ApiParts;
+  note: LoggedRequest;
+  fault: Fault | undefined;
+}
+
 async function answer(c: Context<Env>, route: Route | undefined, parts: ApiParts): Promise<Response> {
   const { method, path } = c.req;
-  const requestId = newId('req');
   const fault = parts.faults.take(method, path);
-  const reply = fault?.kind === 'reset_before' ? undefined : await replyTo(c, route, parts, requestId, fault);
-  const lost = fault?.kind === 'reset_before' || fault?.kind === 'reset_after';
-  parts.requests.add({
-    requestId,
+  const note: LoggedRequest = {
+    requestId: newId('req'),
     method,
     path,
+    params: {},
     idempotencyKey: keyOf(c),
-    status: reply?.status ?? null,
-    replayed: reply?.original !== undefined,
+    status: null,
+    replayed: false,
     fault: fault?.kind ?? null,
-  });
-  if (lost || reply === undefined) {
-    c.env.incoming.socket.destroy();
-    return RESPONSE_ALREADY_SENT;
-  }
-  return respond(c, requestId, reply);
+  };
+  parts.requests.add(note);
+  if (fault?.kind === 'reset_before') return hangUp(c);
+  const reply = await replyTo({ c, route, parts, note, fault });
+  note.status = reply.status;
+  note.replayed = reply.original !== undefined;
+  return fault?.kind === 'reset_after' ? hangUp(c) : respond(c, note.requestId, reply);
 }
 
-async function replyTo(
-  c: Context<Env>,
-  route: Route | undefined,
-  parts: ApiParts,
-  requestId: string,
-  fault: Fault | undefined,
-): Promise<Reply> {
+function hangUp(c: Context<Env>): Response {
+  c.env.incoming.socket.destroy();
+  return RESPONSE_ALREADY_SENT;
+}
+
+async function replyTo(passage: Passage): Promise<Reply> {
   try {
-    if (fault?.kind === 'status') throw faultRefusal(fault.status);
-    return await handle(c, route, parts, requestId, fault);
+    if (passage.fault?.kind === 'status') throw faultRefusal(passage.fault.status);
+    return await handle(passage);
   } catch (error) {
-    return refused(error, requestId, parts.logger);
+    return refused(error, passage.note.requestId, passage.parts.logger);
   }
 }
 
-async function handle(
-  c: Context<Env>,
-  route: Route | undefined,
-  parts: ApiParts,
-  requestId: string,
-  fault: Fault | undefined,
-): Promise<Reply> {
-  const { method, path } = c.req;
+async function handle({ c, route, parts, note, fault }: Passage): Promise<Reply> {
+  const { requestId, path, idempotencyKey: key } = note;
   const publishable = authenticate(c.req.header('authorization'), parts.keys) === 'publishable';
-  if (route === undefined) throw unrecognized(method, path);
+  if (route === undefined) throw unrecognized(note.method, path);
   if (publishable && !route.publishable) throw secretKeyRequired();
   const raw = await parameters(c);
+  note.params = raw;
   const job = route.prepare({ id: c.req.param('id') ?? '', raw, publishable });
 
-  const key = keyOf(c);
   const execute = async () => {
     if (fault?.kind === 'latency') await parts.pause(fault.ms);
     return parts.perform({ id: requestId, idempotency_key: key }, (work) => {

@@ -35,7 +35,7 @@ export const unsettable = z
   .max(TEXT_LENGTH)
   .transform((value) => (value === '' ? null : value));
 
-export const integer = z.string().transform((value, ctx) => {
+const integer = z.string().transform((value, ctx) => {
   if (/^-?\d{1,15}$/.test(value)) return Number(value);
   return refuse(ctx, `Invalid integer: ${value}`, 'parameter_invalid_integer');
 });

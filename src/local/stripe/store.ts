@@ -38,14 +38,14 @@ export interface TaskRow {
   subject: string;
   at: number;
 }
-export interface SettingsRow {
+interface SettingsRow {
   id: 'settings';
   hold: boolean;
   drop: number;
 }
 export type EndpointRow = Stripe.WebhookEndpoint & { secret: string };
 
-export interface Rows {
+interface Rows {
   payment_intents: Stripe.PaymentIntent;
   charges: Stripe.Charge;
   refunds: Stripe.Refund;

@@ -11,7 +11,7 @@ const LONGEST_RETRY_MS = 30_000;
 /** A busy endpoint gets at most so many requests at once. */
 const AT_ONCE = 16;
 
-export interface HeldRelease {
+interface HeldRelease {
   order: 'fifo' | 'lifo' | 'random';
   /** How many times more than once each event is sent. */
   duplicates: number;

@@ -15,7 +15,7 @@ export interface Work {
 }
 
 /** Which request an event goes back to; null where nobody asked. */
-export type Cause = { id: string | null; idempotency_key: string | null } | null;
+type Cause = { id: string | null; idempotency_key: string | null } | null;
 
 /** Runs a unit of work. What it changed before it threw is kept: a declined payment is a refusal and a fact. */
 export type Perform = <R>(cause: Cause, job: (work: Work) => R) => R;

@@ -109,7 +109,15 @@ describe('looking in', () => {
       const { id } = await retrying(bench).paymentIntents.create(ORDER, { idempotencyKey: 'k' });
       await bench.stripe.paymentIntents.retrieve(id);
       expect((await bench.control('GET', '/requests')).body).toMatchObject([
-        { method: 'POST', path: INTENTS, idempotencyKey: 'k', status: 200, replayed: false, fault: 'reset_after' },
+        {
+          method: 'POST',
+          path: INTENTS,
+          params: { amount: '4998', currency: 'usd' },
+          idempotencyKey: 'k',
+          status: 200,
+          replayed: false,
+          fault: 'reset_after',
+        },
         { method: 'POST', path: INTENTS, idempotencyKey: 'k', status: 200, replayed: true, fault: null },
         { method: 'GET', path: `${INTENTS}/${id}`, status: 200 },
       ]);

@@ -35,7 +35,7 @@ export interface Bench {
   advance: (ms: number) => void;
 }
 
-export interface Listener {
+interface Listener {
   readonly endpoint: Stripe.WebhookEndpoint;
   /** What arrived with a good signature, in the order of arrival. */
   readonly events: Stripe.Event[];

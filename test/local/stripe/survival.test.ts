@@ -152,7 +152,7 @@ describe('a simulator that is killed', () => {
         await start();
         await until(() => seen.length > before, 'it is delivered');
         await until(async () => (await stripe.events.list()).data[0]?.pending_webhooks === 0, 'nothing is pending');
-        expect(new Set(seen).size).toBeGreaterThan(1);
+        expect(seen.length).toBeGreaterThanOrEqual(3);
       } finally {
         closeNow(shop);
       }
