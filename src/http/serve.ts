@@ -3,7 +3,7 @@
 import type { Server } from 'node:http';
 import { type Config, requireSettings } from '../config.ts';
 import { systemClock } from '../platform/clock.ts';
-import { openDatabase } from '../platform/database.ts';
+import { openDatabase, poolState } from '../platform/database.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { openRedis } from '../platform/redis.ts';
@@ -53,15 +53,16 @@ function openDeps(config: Config, draining: AbortSignal): AppDeps {
     'TOKEN_SECRET',
   );
   const logger = createLogger('api', config.LOG_LEVEL);
+  const db = openDatabase(settings, logger);
   return {
     config: settings,
-    db: openDatabase(settings, logger),
+    db,
     redis: openRedis(settings, logger),
     temporal: openTemporal(settings),
     stripe: openStripe(settings),
     logger,
     clock: systemClock,
-    metrics: createMetrics(),
+    metrics: createMetrics({ pool: () => poolState(db) }),
     draining,
   };
 }

@@ -1,6 +1,6 @@
 // PostgreSQL: one pool per process, Kysely on top, camelCase in TypeScript and snake_case in SQL.
 // The pool survives a restart of PostgreSQL: broken connections are logged, dropped and made anew at the next query.
-import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely';
+import { CamelCasePlugin, Kysely, type LogEvent, PostgresDialect } from 'kysely';
 import { Pool, types } from 'pg';
 import type { Config } from '../config.ts';
 import type { Schema } from './database-schema.ts';
@@ -19,8 +19,17 @@ const QUERY_TIMEOUT_MARGIN_MS = 1_000;
 /** A transaction that sits idle holds its locks; nothing of ours waits inside one. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 
-/** Opens the pool. Settings in seconds, as in the configuration. Call `destroy()` on the result to close it. */
-export function openDatabase(settings: DatabaseSettings, logger: Logger): Database {
+const pools = new WeakMap<Database, Pool>();
+
+/**
+ * Opens the pool. Settings in seconds, as in the configuration. Call `destroy()` on the result to close it.
+ * @param onQuery sees each statement after it has run; tests count and explain them with it
+ */
+export function openDatabase(
+  settings: DatabaseSettings,
+  logger: Logger,
+  onQuery?: (event: LogEvent) => void,
+): Database {
   const statementTimeout = settings.DATABASE_STATEMENT_TIMEOUT * 1000;
   const pool = new Pool({
     connectionString: settings.DATABASE_URL,
@@ -34,10 +43,18 @@ export function openDatabase(settings: DatabaseSettings, logger: Logger): Databa
     types: { getTypeParser },
   });
   pool.on('error', (error) => logger.warn({ err: error }, 'a database connection broke'));
-  return new Kysely<Schema>({
+  const db = new Kysely<Schema>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+    ...(onQuery && { log: onQuery }),
   });
+  pools.set(db, pool);
+  return db;
+}
+
+/** How many connections a database's pool has, how many of them are idle, and how many callers wait for one. */
+export function poolState(db: Database): Pick<Pool, 'totalCount' | 'idleCount' | 'waitingCount'> {
+  return pools.get(db) ?? { totalCount: 0, idleCount: 0, waitingCount: 0 };
 }
 
 /** Amounts are bigint in SQL and numbers here; one beyond 2^53 would lose money in silence, so it throws. */
