@@ -1,7 +1,7 @@
 // Draws the demo shop's pictures: small SVGs, each the same at every run and different for every product. Nothing but
 // numbers goes into them, so no product's words can become markup.
 
-export const PICTURE_SIZE = 800;
+const PICTURE_SIZE = 800;
 
 interface Colours {
   main: string;

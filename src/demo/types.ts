@@ -18,14 +18,14 @@ export interface DemoVariant {
   lowStockThreshold: number;
 }
 
-export interface DemoImage {
+interface DemoImage {
   alt: string;
   svg: string;
   width: number;
   height: number;
 }
 
-export interface DemoFaq {
+interface DemoFaq {
   question: string;
   answer: string;
 }

@@ -18,8 +18,8 @@ export const faultsSchema = z
     message: 'must be refuse or slow',
   });
 
-export type FaultOrder = z.infer<typeof faultsSchema>;
-export type Fault = { kind: 'refuse' } | { kind: 'slow'; ms: number };
+type FaultOrder = z.infer<typeof faultsSchema>;
+type Fault = { kind: 'refuse' } | { kind: 'slow'; ms: number };
 
 export interface Faults {
   /** Replaces what was ordered before. Not kept over a restart. */

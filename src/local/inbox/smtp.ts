@@ -8,7 +8,7 @@ import type { Faults } from './faults.ts';
 import type { Mail, MailStore } from './store.ts';
 
 /** As large as common mail servers take; a larger one is refused with 552. */
-export const MAX_MAIL_BYTES = 10_485_760;
+const MAX_MAIL_BYTES = 10_485_760;
 /** RFC 5321, 4.5.3.1.8: a server must take at least 100 recipients for one mail. */
 const MAX_RECIPIENTS = 100;
 /** Time for open sessions and requests to end by themselves when the inbox stops, milliseconds. */
