@@ -178,7 +178,7 @@ function callerScope(c: Context<AppEnv>): string | undefined {
     c.req.header('X-Cart-Token') ?? getCookie(c, 'cart_token'),
     c.req.header('X-Order-Token') ?? c.req.query('orderToken'),
   ];
-  if (credentials.every((value) => value === undefined)) return undefined;
+  if (credentials.every((value) => value === undefined || value === '')) return undefined;
   return sha256(credentials.map((value) => value ?? '').join('\n'));
 }
 

@@ -1,0 +1,225 @@
+// Idempotency-Key on the real table: one effect, one answer, per caller, however often and however close together it is sent.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { MiddlewareHandler } from 'hono';
+import { deleteExpiredKeys, idempotent } from '../../src/http/idempotency.ts';
+import { problem } from '../../src/http/problem.ts';
+import { type AppEnv, createRouter } from '../../src/http/router.ts';
+import { type OwnDatabase, ownDatabase } from '../support/database.ts';
+import { floor } from './floor.ts';
+
+const START = new Date('2026-11-20T12:00:00Z').getTime();
+
+let database: OwnDatabase;
+let statements = 0;
+beforeAll(async () => {
+  database = await ownDatabase(() => {
+    statements += 1;
+  });
+});
+afterAll(() => database.leave());
+
+type Handler = (run: number) => Response | Promise<Response>;
+
+/** One route whose handler tells how often it ran, on a clock that the test moves. */
+function shop(
+  options: Parameters<typeof idempotent>[1] = {},
+  handler: Handler = (run) => Response.json({ run }, { status: 201 }),
+  environment: Record<string, string> = {},
+) {
+  const state = { runs: 0, now: START };
+  const { app } = floor(
+    (deps) => {
+      const router = createRouter();
+      const middleware: MiddlewareHandler<AppEnv> = idempotent(deps, options);
+      router.post('/things', middleware, () => handler((state.runs += 1)));
+      return router;
+    },
+    { IDEMPOTENCY_TTL: '3600', ...environment },
+    { db: database.db, clock: () => new Date(state.now) },
+  );
+  const send = async (key: string | null, body = '{"a":1,"b":2}', headers: Record<string, string> = {}) =>
+    app.request('/api/v1/things', {
+      method: 'POST',
+      body,
+      headers: {
+        'Content-Type': 'application/json',
+        'X-Cart-Token': 'mine',
+        ...(key !== null && { 'Idempotency-Key': key }),
+        ...headers,
+      },
+    });
+  return { send, state };
+}
+
+/** Both ways to keep a key: the first to come claims it, or all run because the handler makes them one. */
+describe.each([
+  ['claimed', {}],
+  ['converging', { converges: true }],
+])('a %s key', (name, options) => {
+  test('gives the stored answer again, byte for byte, and says so', async () => {
+    const answer = '{"z":1,  "a":"\\u00fc\\u0000"}';
+    const { send, state } = shop(
+      options,
+      () => new Response(answer, { status: 201, headers: { 'Content-Type': 'application/json', ETag: '"4"' } }),
+    );
+    const first = await send(`${name}-1`);
+    const again = await send(`${name}-1`);
+    expect([await first.text(), await again.text()]).toEqual([answer, answer]);
+    expect([again.status, again.headers.get('etag'), again.headers.get('content-type')]).toEqual([
+      201,
+      '"4"',
+      'application/json',
+    ]);
+    expect([first.headers.get('idempotent-replayed'), again.headers.get('idempotent-replayed')]).toEqual([
+      null,
+      'true',
+    ]);
+    expect(state.runs).toBe(1);
+  });
+
+  test('with another body is refused', async () => {
+    const { send, state } = shop(options);
+    await send(`${name}-2`);
+    const other = await send(`${name}-2`, '{"a":1,"b":3}');
+    expect(await other.json()).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+    expect(state.runs).toBe(1);
+  });
+
+  test('takes another spelling of the same body for the same', async () => {
+    const { send } = shop(options);
+    await send(`${name}-3`);
+    const again = await send(`${name}-3`, '{ "b": 2, "a": 1 }');
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+  });
+
+  test('belongs to its caller alone', async () => {
+    const { send, state } = shop(options);
+    await send(`${name}-4`);
+    const other = await send(`${name}-4`, undefined, { 'X-Cart-Token': 'yours' });
+    expect(other.headers.get('idempotent-replayed')).toBeNull();
+    expect(state.runs).toBe(2);
+  });
+
+  test('of a stranger is not kept: nobody could tell two of them apart', async () => {
+    const { send, state } = shop(options);
+    await send(`${name}-8`, undefined, { 'X-Cart-Token': '' });
+    await send(`${name}-8`, undefined, { 'X-Cart-Token': '' });
+    expect(state.runs).toBe(2);
+  });
+
+  test('keeps a refusal too', async () => {
+    const { send, state } = shop(options, () => {
+      throw problem('out_of_stock', { items: [] });
+    });
+    await send(`${name}-5`);
+    const again = await send(`${name}-5`);
+    expect(await again.json()).toMatchObject({ status: 409, code: 'out_of_stock' });
+    expect([again.headers.get('idempotent-replayed'), state.runs]).toEqual(['true', 1]);
+  });
+
+  test.each(['unavailable', 'internal_error', 'rate_limited'] as const)('runs again after %s', async (code) => {
+    const { send, state } = shop(options, (run) => {
+      if (run === 1) throw problem(code);
+      return Response.json({ run });
+    });
+    await send(`${name}-${code}`);
+    const again = await send(`${name}-${code}`);
+    expect(await again.json()).toEqual({ run: 2 });
+    expect(state.runs).toBe(2);
+  });
+
+  test('runs again when its time is over, and not before', async () => {
+    const { send, state } = shop(options);
+    await send(`${name}-6`);
+    state.now = START + 3_599_000;
+    await send(`${name}-6`);
+    expect(state.runs).toBe(1);
+    state.now = START + 3_601_000;
+    await send(`${name}-6`);
+    expect(state.runs).toBe(2);
+  });
+
+  test('costs one statement before the handler and one after it', async () => {
+    const { send } = shop(options);
+    const before = statements;
+    await send(`${name}-7`);
+    expect(statements - before).toBe(2);
+    await send(`${name}-7`);
+    expect(statements - before).toBe(3);
+  });
+
+  test('that is no key is refused', async () => {
+    const { send } = shop(options);
+    expect(await (await send('x'.repeat(256))).json()).toMatchObject({ status: 422, code: 'validation_failed' });
+  });
+});
+
+test('of many at once with one key, one runs; the others are told to come back, and then get its answer', async () => {
+  const gate = Promise.withResolvers<void>();
+  const { send, state } = shop({}, async (run) => {
+    await gate.promise;
+    return Response.json({ run });
+  });
+  let refused = 0;
+  const sent = Array.from({ length: 8 }, async () => {
+    const response = await send('rush');
+    if (response.status === 409 && (refused += 1) === 7) gate.resolve();
+    return response;
+  });
+  const answers = await Promise.all(sent);
+  const late = answers.filter((response) => response.status === 409);
+  expect(late.map((response) => response.headers.has('retry-after'))).toEqual(Array(7).fill(true));
+  expect(await late[0]?.json()).toMatchObject({ code: 'request_in_progress' });
+  expect(await (await send('rush')).json()).toEqual({ run: 1 });
+  expect(state.runs).toBe(1);
+});
+
+test('a converging handler runs for each of many at once, and one answer is kept', async () => {
+  const { send, state } = shop({ converges: true }, () => Response.json({ order: 'the same' }));
+  const answers = await Promise.all(Array.from({ length: 8 }, async () => (await send('together')).json()));
+  expect(answers).toEqual(answers.map(() => ({ order: 'the same' })));
+  const runs = state.runs;
+  expect((await send('together')).headers.get('idempotent-replayed')).toBe('true');
+  expect(state.runs).toBe(runs);
+});
+
+test('a claim of a process that died is free again after twice the request timeout', async () => {
+  const never = Promise.withResolvers<Response>().promise;
+  const { send, state } = shop({}, (run) => (run === 1 ? never : Response.json({ run })), { REQUEST_TIMEOUT: '0.2' });
+  const abandoned = send('died');
+  await untilClaimed('died');
+  expect((await send('died')).status).toBe(409);
+  state.now = START + 401;
+  expect(await (await send('died')).json()).toEqual({ run: 2 });
+  expect((await abandoned).status).toBe(503);
+});
+
+async function untilClaimed(key: string): Promise<void> {
+  const { db } = database;
+  while ((await db.selectFrom('idempotencyKeys').select('key').where('key', '=', key).execute()).length === 0);
+}
+
+describe('without a key', () => {
+  test('a route that needs one refuses', async () => {
+    const { send, state } = shop({ required: true });
+    expect(await (await send(null)).json()).toMatchObject({ status: 400, code: 'idempotency_key_missing' });
+    expect(state.runs).toBe(0);
+  });
+
+  test('a route that only accepts one runs each time', async () => {
+    const { send, state } = shop();
+    await send(null);
+    await send(null);
+    expect(state.runs).toBe(2);
+  });
+});
+
+test('expired keys go when they are swept, and the others stay', async () => {
+  const { send } = shop();
+  await send('sweep-me');
+  await deleteExpiredKeys(database.db, new Date(START + 3_000_000));
+  expect((await send('sweep-me')).headers.get('idempotent-replayed')).toBe('true');
+  await deleteExpiredKeys(database.db, new Date(START + 3_600_000));
+  const left = await database.db.selectFrom('idempotencyKeys').select('key').where('key', '=', 'sweep-me').execute();
+  expect(left).toEqual([]);
+});
