@@ -4,7 +4,7 @@ import { chmod, mkdir, readFile, realpath, rename, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Lock, tryLock } from './lock.ts';
-import { StartProblem } from './problem.ts';
+import { codeOf, StartProblem } from './problem.ts';
 
 const secretsSchema = z.object({
   postgresPassword: z.string(),
@@ -53,7 +53,7 @@ async function readSecrets(file: string): Promise<Secrets | undefined> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
   const parsed = secretsSchema.safeParse(JSON.parse(text));

@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { reasonOf, StartProblem } from './problem.ts';
+import { codeOf, reasonOf, StartProblem } from './problem.ts';
 import { type ProgramUser, setprivUser } from './program-user.ts';
 import { findProgram } from './programs.ts';
 
@@ -46,13 +46,9 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(-pid, signal);
   } catch (error) {
-    if (isNoSuchProcess(error)) return false;
+    if (codeOf(error) === 'ESRCH') return false;
     throw error;
   }
-}
-
-function isNoSuchProcess(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ESRCH';
 }
 
 export type Command = Omit<Program, 'deathSignal'> & {

@@ -11,3 +11,8 @@ export class StartProblem extends Error {
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The code of a system error (`ENOENT`), whichever realm it was made in: `instanceof` does not hold across them. */
+export function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+}

@@ -3,6 +3,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { codeOf } from './problem.ts';
 
 const pid = z.number().int().positive().nullable();
 const account = z.object({ email: z.string(), password: z.string() });
@@ -43,7 +44,7 @@ export async function readStack(home: string): Promise<Stack | undefined> {
   try {
     return stackSchema.parse(JSON.parse(await readFile(fileIn(home), 'utf8')));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -18,11 +18,12 @@ export type TemporalOptions = {
   databaseUrl: string;
   databasePrefix: string;
   port: Port;
-  uiPort: Port;
+  /** Undefined: no UI. */
+  uiPort?: Port;
   namespace: string;
 };
 
-/** `ui` is undefined where the server brings its own in the same process. */
+/** `ui` is undefined where there is none, or the server brings it in the same process. */
 export type TemporalParts = { server: Part; ui?: Part };
 
 const READY_WITHIN_MS = 60_000;
@@ -40,8 +41,9 @@ export async function createTemporal(options: TemporalOptions): Promise<Temporal
   const { binaries } = options.programs;
   const store = storeAddress(options.databaseUrl, options.databasePrefix);
   await ensureTemporalSchema(options.databaseUrl, store, binaries.sqlTool, binaries.key);
-  const [server, ui] = await Promise.all([realServer(binaries, store, options), uiServer(binaries, options)]);
-  return { server, ui };
+  const server = await realServer(binaries, store, options);
+  if (options.uiPort === undefined) return { server };
+  return { server, ui: await uiServer(binaries, options, options.uiPort) };
 }
 
 async function realServer(binaries: TemporalBinaries, store: StoreAddress, options: TemporalOptions): Promise<Part> {
@@ -84,7 +86,8 @@ async function realServer(binaries: TemporalBinaries, store: StoreAddress, optio
 
 async function uiServer(
   binaries: TemporalBinaries,
-  { folder, port, uiPort, namespace }: TemporalOptions,
+  { folder, port, namespace }: TemporalOptions,
+  uiPort: Port,
 ): Promise<Part> {
   const config = uiConfig(`127.0.0.1:${port.number}`, uiPort.number, namespace);
   await writeFile(join(folder, 'ui.yaml'), JSON.stringify(config, null, 2));
@@ -107,14 +110,26 @@ function developmentServer(program: string, { folder, port, uiPort, namespace }:
     '--dynamic-config-value',
     `${name}=${JSON.stringify(entry?.value)}`,
   ]);
-  const address = ['--ip', '127.0.0.1', '--port', String(port.number), '--ui-port', String(uiPort.number)];
+  const address = ['--ip', '127.0.0.1', '--port', String(port.number)];
+  const ui = uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort.number)];
   const data = ['--db-filename', join(folder, 'temporal.db'), '--namespace', namespace];
   return {
     name: 'temporal',
     program,
-    args: ['server', 'start-dev', ...address, ...data, '--log-format', 'json', '--log-level', 'warn', ...dynamic],
+    args: [
+      'server',
+      'start-dev',
+      ...address,
+      ...ui,
+      ...data,
+      '--log-format',
+      'json',
+      '--log-level',
+      'warn',
+      ...dynamic,
+    ],
     env: systemEnvironment(GO_RUNTIME),
-    ports: [port, uiPort],
+    ports: uiPort === undefined ? [port] : [port, uiPort],
     ...lifeOf(port),
   };
 }

@@ -58,8 +58,10 @@ async function sdkVersion(): Promise<string> {
   return readFile(entry, 'utf8');
 }
 
+// No top-level await: Jest loads this file with `require`.
 if (import.meta.main) {
-  const outFile = process.argv[2];
-  if (outFile === undefined) throw new Error('usage: node src/platform/workflow-bundle.ts FILE');
-  await buildWorkflowBundle(outFile);
+  buildWorkflowBundle(process.argv[2] ?? 'workflow-bundle.js').catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = 1;
+  });
 }
