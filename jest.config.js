@@ -11,6 +11,8 @@ const common = {
 };
 
 export default {
+  // Not a measure of speed: the longest that any test may hang before it counts as failed.
+  testTimeout: 120_000,
   projects: [
     {
       ...common,

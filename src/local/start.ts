@@ -55,7 +55,7 @@ async function runStack(config: Config, shutdown: Shutdown): Promise<void> {
     if (shutdown.signal.aborted) return;
     current = await up;
     writeStack(home.folder, current());
-    print(welcome(current(), home.folder, elapsed(began)));
+    print(await welcome(current(), home.folder, elapsed(began)));
     logs.flow();
     await shutdown.requested;
   } finally {

@@ -119,7 +119,7 @@ export function newShopper(api: string, email = `${randomUUID()}@example.com`): 
 
 /** Pays as Stripe.js does: with the publishable key and the intent's client secret. */
 export async function pay(
-  stack: { stripe: string; publishableKey: string },
+  stack: { stripe: string; publishableKey: string | null },
   payment: { intentId: string; clientSecret: string },
   paymentMethod = 'pm_card_visa',
 ): Promise<Answer<{ status?: string; error?: { code: string } }>> {

@@ -33,24 +33,29 @@ export function createControls(parts: ControlParts): Hono {
   const { store, perform, webhooks, faults, requests } = parts;
   const app = new Hono();
   const act = (c: Context, job: (work: Work) => object) => c.json(perform(null, job));
+  /** The intent that the path names; `latest` is the one that was made last, for people with nothing but curl. */
+  const intentId = (c: Context): string => {
+    const id = c.req.param('id') ?? '';
+    return id === 'latest' ? (store.tables.payment_intents.backward().next().value?.id ?? id) : id;
+  };
 
   app.get('/health', (c) => c.json({ status: 'ok' }));
   app.get('/payment_intents', (c) => c.json([...store.tables.payment_intents.all()]));
-  app.get('/payment_intents/:id', (c) => act(c, (work) => findIntent(work, c.req.param('id'))));
+  app.get('/payment_intents/:id', (c) => act(c, (work) => findIntent(work, intentId(c))));
   app.get('/refunds', (c) => c.json([...store.tables.refunds.all()]));
   app.get('/requests', (c) => c.json(requests.all()));
 
   app.post('/payment_intents/:id/pay', async (c) => {
     const params = await read(c, paySchema);
-    return act(c, (work) => confirmIntent(work, c.req.param('id'), params));
+    return act(c, (work) => confirmIntent(work, intentId(c), params));
   });
   app.post('/payment_intents/:id/authenticate', async (c) => {
     const { succeed } = await read(c, succeedSchema);
-    return act(c, (work) => authenticateIntent(work, c.req.param('id'), succeed));
+    return act(c, (work) => authenticateIntent(work, intentId(c), succeed));
   });
   app.post('/payment_intents/:id/settle', async (c) => {
     const { succeed } = await read(c, succeedSchema);
-    return act(c, (work) => settle(work, findIntent(work, c.req.param('id')), succeed));
+    return act(c, (work) => settle(work, findIntent(work, intentId(c)), succeed));
   });
 
   app.get('/webhooks', (c) => c.json({ ...webhooks.state(), drop: store.settings().drop }));
