@@ -15,7 +15,7 @@ export function describeStack(
   { config, ports, crew }: { config: Config; ports: StackPorts; crew: Crew },
   settings: Settings,
 ): Stack {
-  const told = (name: keyof Config & string): string => settings[name] ?? String(config[name]);
+  const told = (name: keyof Config): string => settings[name] ?? String(config[name]);
   const pid = (role: Role): number | null => crew.pids(role)[0] ?? null;
   const local = (role: Role, port: number): string | null => (pid(role) === null ? null : `http://127.0.0.1:${port}`);
   const account = (name: string): { email: string; password: string } => ({

@@ -21,11 +21,8 @@ const NO_PORT: Port = { number: 0, release: async () => undefined };
  * @throws {StartProblem} for the first one that is taken, with the setting that moves it
  */
 export async function claimStackPorts(config: Config): Promise<StackPorts> {
-  const unless = async (
-    elsewhere: string | undefined,
-    setting: keyof Config & string,
-    wanted: number,
-  ): Promise<Port> => (elsewhere === undefined ? claimPort(setting, wanted) : NO_PORT);
+  const unless = async (elsewhere: string | undefined, setting: keyof Config, wanted: number): Promise<Port> =>
+    elsewhere === undefined ? claimPort(setting, wanted) : NO_PORT;
   const api: Port[] = [];
   for (let n = 0; n < config.API_PROCESSES; n++) {
     api.push(await claimPort('PORT', config.PORT === 0 ? 0 : config.PORT + n));

@@ -36,9 +36,8 @@ export async function builtTemporal(
 ): Promise<TemporalBinaries | { missing: string }> {
   const { key, version } = await readModule();
   const make = async (folder: string): Promise<void> => {
-    await tell.step(`Temporal: building server ${version} and its UI (once; about 4 minutes on two cores)`, () =>
-      build(folder, tell, signal),
-    );
+    tell.say(`  Temporal: building server ${version} and its UI from source, once (about 4 minutes on two cores)`);
+    await build(folder, tell, signal);
   };
   try {
     const place = await cached(cache, `temporal-${version}-${key}`, make, { tell, signal });
@@ -69,7 +68,7 @@ async function build(folder: string, tell: Tell, signal: AbortSignal): Promise<v
   await mkdir(temporary, { recursive: true });
   try {
     for (const { name, path } of PROGRAMS) {
-      await tell.step(`Temporal: ${name}`, () =>
+      await tell.step(`Temporal: building ${name}`, () =>
         run({
           program: go,
           args: ['build', '-trimpath', '-ldflags=-s -w', '-o', join(folder, name), path],

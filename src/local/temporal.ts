@@ -33,6 +33,8 @@ const ANSWER_WITHIN_MS = 2_000;
 const GO_RUNTIME = { GOGC: '400', GOMEMLIMIT: '1GiB' };
 /** The health service of gRPC answers for this name when the frontend takes calls. */
 const FRONTEND_SERVICE = 'temporal.api.workflowservice.v1.WorkflowService';
+/** grpc.health.v1, ServingStatus. */
+const SERVING = 1;
 
 /** Prepares Temporal: schema, configuration files, parts. PostgreSQL must be running. */
 export async function createTemporal(options: TemporalOptions): Promise<TemporalParts> {
@@ -148,10 +150,10 @@ async function isServing(address: string): Promise<boolean> {
   const { Connection } = await import('@temporalio/client'); // only now: it takes its time to load
   const connection = Connection.lazy({ address, connectTimeout: ANSWER_WITHIN_MS });
   try {
-    const { status } = await connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+    const { status }: { status: number } = await connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
       connection.healthService.check({ service: FRONTEND_SERVICE }),
     );
-    return status === 1; // SERVING
+    return status === SERVING;
   } catch {
     return false; // not yet; until its time is over
   } finally {

@@ -15,6 +15,9 @@ export interface StackOptions {
   own?: boolean;
   /** The home folder; it stays when the stack stops. Without it a temporary one, which goes. */
   home?: string;
+  /** What to run instead of `node src/main.ts start`. */
+  program?: string;
+  args?: string[];
 }
 
 export interface RunningStack {
@@ -48,8 +51,9 @@ const FREE_PORTS = {
 /** Starts a stack and waits until it is ready. @throws with its output when it does not get there */
 export async function startStack(options: StackOptions = {}): Promise<RunningStack> {
   const home = options.home ?? temporaryFolder();
+  const before = await readStack(home);
   const place = options.own === true ? { settings: {}, leave: async () => undefined } : await ownPlace();
-  const started = spawnStart({ ...FREE_PORTS, PERDURE_HOME: home, ...place.settings, ...options.env });
+  const started = spawnStart({ ...FREE_PORTS, PERDURE_HOME: home, ...place.settings, ...options.env }, options);
   const leave = async (): Promise<void> => {
     await place.leave();
     if (options.home === undefined) removeFolder(home);
@@ -57,7 +61,8 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
   const ready = async (): Promise<Stack | undefined> => {
     if (started.exitCode() !== undefined) throw new Error(`start ended before it was ready:\n${started.output()}`);
     const stack = await readStack(home);
-    return stack?.pids.start === started.pid ? stack : undefined;
+    // A file that a killed start of the same home left behind names another process.
+    return stack?.pids.start !== before?.pids.start ? stack : undefined;
   };
   let stack: Stack;
   try {
@@ -71,7 +76,7 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
     stack,
     home,
     read: () => readStack(home),
-    output: started.output,
+    output: () => started.output(),
     stop: async () => {
       started.signal('SIGTERM');
       const code = await started.ended(STOP_WITHIN_MS);
@@ -96,10 +101,13 @@ export interface StartProcess {
 }
 
 /** Runs `start` with these settings and none of the surroundings'; it stops in order when this process dies. */
-export function spawnStart(settings: Record<string, string>): StartProcess {
+export function spawnStart(
+  settings: Record<string, string>,
+  { program = process.execPath, args = ['src/main.ts', 'start'] }: Pick<StackOptions, 'program' | 'args'> = {},
+): StartProcess {
   const child = launch({
-    program: process.execPath,
-    args: ['src/main.ts', 'start'],
+    program,
+    args,
     env: { ...surroundings(), ...settings },
     deathSignal: 'INT',
   });

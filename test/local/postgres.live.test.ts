@@ -1,0 +1,88 @@
+// PostgreSQL where it is hard to run: under a folder that others cannot enter, from the system's packages, after accidents.
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createStdoutLogs } from '../../src/local/logs.ts';
+import { freePort } from '../../src/local/ports.ts';
+import { createPostgres, withClient } from '../../src/local/postgres.ts';
+import { type Candidate, postgresCandidates } from '../../src/local/postgres-binaries.ts';
+import { type Supervised, supervise } from '../../src/local/supervisor.ts';
+import { removeFolder, temporaryFolder } from '../support/folders.ts';
+
+const { signal } = new AbortController();
+const tell = { say: () => undefined, step: <T>(_: string, work: () => Promise<T>) => work() };
+const running: Supervised[] = [];
+let folder: string;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((one) => one.stop()));
+  removeFolder(folder);
+});
+
+async function startPostgres(home: string, candidates: Candidate[]): Promise<string> {
+  const port = await freePort();
+  const logs = createStdoutLogs(() => undefined);
+  const { part, url } = await createPostgres({
+    folder: home,
+    password: 'p@ss',
+    port,
+    candidates,
+    durable: false,
+    tell,
+    signal,
+  });
+  const one = supervise(part, logs, () => undefined);
+  running.push(one);
+  await one.ready;
+  return url('postgres');
+}
+
+async function stopPostgres(): Promise<void> {
+  await running.pop()?.stop();
+}
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  return withClient(url, async (client) => (await client.query(sql)).rows);
+}
+
+test('it runs with its home and its programs under a folder that no other user can enter', async () => {
+  const closed = join(folder, 'closed');
+  mkdirSync(closed);
+  chmodSync(closed, 0o700);
+  const candidates = await postgresCandidates(join(closed, 'cache'), tell, signal);
+  const url = await startPostgres(join(closed, 'shop'), candidates.slice(0, 1));
+  await query(url, "create table t as select 'kept' as v");
+  await stopPostgres();
+  const again = await startPostgres(join(closed, 'shop'), candidates.slice(0, 1));
+  expect(await query(again, 'select v from t')).toEqual([{ v: 'kept' }]);
+});
+
+test("the last resort, the system's own PostgreSQL where there is one, runs as well, in UTF-8", async () => {
+  const candidates = await postgresCandidates(join(folder, 'cache'), tell, signal);
+  const url = await startPostgres(join(folder, 'shop'), candidates.slice(-1));
+  expect(await query(url, "select upper('é') as v, current_setting('server_encoding') as e")).toEqual([
+    { v: 'É', e: 'UTF8' },
+  ]);
+});
+
+test('a first start that was killed in the middle, and a pid file of some other program, are no obstacle', async () => {
+  const home = join(folder, 'shop');
+  mkdirSync(join(home, 'postgres.unfinished', 'half'), { recursive: true });
+  const candidates = await postgresCandidates(join(folder, 'cache'), tell, signal);
+  await startPostgres(home, candidates);
+  await stopPostgres();
+  writeFileSync(join(home, 'postgres', 'postmaster.pid'), `${process.pid}\n${join(home, 'postgres')}\n`);
+  expect(await query(await startPostgres(home, candidates), 'select 1 as v')).toEqual([{ v: 1 }]);
+});
+
+test('nobody gets in without the password', async () => {
+  const url = new URL(
+    await startPostgres(join(folder, 'shop'), await postgresCandidates(join(folder, 'cache'), tell, signal)),
+  );
+  url.password = 'guess';
+  await expect(query(url.href, 'select 1')).rejects.toThrow('password authentication failed');
+});
