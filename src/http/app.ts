@@ -86,7 +86,9 @@ function missing(app: AppRouter, c: Context<AppEnv>) {
   const offered = METHODS.filter((method) =>
     app.router.match(method, c.req.path)[0].some(([[, route]]) => route.method !== 'ALL'),
   );
-  if (offered.length === 0) return problem('not_found', { detail: 'There is no such route.' });
+  const asked = c.req.method === 'HEAD' ? 'GET' : c.req.method;
+  if (offered.length === 0 || offered.includes(asked))
+    return problem('not_found', { detail: 'There is no such route.' });
   const allow = offered.includes('GET') ? [...offered, 'HEAD'] : offered;
   return problem('method_not_allowed', { headers: { Allow: allow.join(', ') } });
 }

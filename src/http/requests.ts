@@ -67,7 +67,8 @@ export function timeLimit(seconds: number): MiddlewareHandler<AppEnv> {
   return async (_c, next) => {
     const { promise, reject } = Promise.withResolvers<never>();
     const late = () => reject(problem('unavailable', { detail: `There was no answer within ${seconds} seconds.` }));
-    const timer = setTimeout(late, seconds * MS_PER_SECOND);
+    // Unreferenced: a handler that hangs must not keep a process alive that has nothing else to do.
+    const timer = setTimeout(late, seconds * MS_PER_SECOND).unref();
     try {
       await Promise.race([next(), promise]);
     } finally {

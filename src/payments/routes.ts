@@ -5,7 +5,7 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import Stripe from 'stripe';
 import { paymentFailed, paymentSucceeded, WORKFLOW_IDS } from '../../workflows/messages.ts';
 import type { AppDeps } from '../http/deps.ts';
-import { jsonAnswer, problemResponses, SECURITY } from '../http/openapi.ts';
+import { jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { uuid } from '../http/schemas.ts';
@@ -28,7 +28,7 @@ const receive = createRoute({
   tags: ['Payments'],
   summary: "Stripe's events",
   security: SECURITY.stripe,
-  request: { body: { required: true, content: { 'application/json': { schema: z.looseObject({ id: z.string() }) } } } },
+  request: { body: jsonBody(z.looseObject({ id: z.string() }), { id: 'evt_1', type: 'payment_intent.succeeded' }) },
   responses: {
     200: jsonAnswer('Stored, and handed to its workflow', z.object({ received: z.literal(true) }), { received: true }),
     ...problemResponses('invalid_signature', 'unavailable'),

@@ -217,8 +217,8 @@ test('a handler that takes too long is cut with 503 and Retry-After', async () =
 });
 
 test('while draining, everything but liveness and metrics is 503 on a connection that closes', async () => {
-  const { app, drain } = floor(() => sampleRoutes());
-  drain();
+  const { app, beginDrain } = floor(() => sampleRoutes());
+  beginDrain();
   const refused = await Promise.all(
     ['/api/v1/things', '/health/ready', '/health', '/api/docs'].map(async (path) => app.request(path)),
   );

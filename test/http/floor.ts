@@ -22,7 +22,7 @@ export const ENVIRONMENT = {
 };
 
 export type LogLine = Record<string, unknown> & { msg: string };
-export type Floor = { app: AppRouter; deps: AppDeps; lines: LogLine[]; drain: () => void };
+export type Floor = { app: AppRouter; deps: AppDeps; lines: LogLine[]; beginDrain: () => void };
 
 /** The app with the given routes under /api/v1, and environment variables that differ from the defaults. */
 export function floor(
@@ -52,7 +52,7 @@ export function floor(
     draining: draining.signal,
     ...parts,
   };
-  return { app: createApp(deps, routes === null ? [] : [routes]), deps, lines, drain: () => draining.abort() };
+  return { app: createApp(deps, routes === null ? [] : [routes]), deps, lines, beginDrain: () => draining.abort() };
 }
 
 function keep(lines: LogLine[]): Writable {
