@@ -98,6 +98,7 @@ test('a part that does not stop when it is asked is killed in the end', async ()
   await one.stop();
   expect(isAlive(pids()[0] as number)).toBe(false);
   expect(lines.join('\n')).toContain('has not stopped within 0.3 s and is killed');
+  expect(lines.join('\n')).not.toContain('is started again');
 });
 
 test('what a part has started itself goes with it when it is stopped', async () => {
