@@ -37,13 +37,13 @@ const STOP_WITHIN_MS = 30_000;
 const CONNECT_WITHIN_MS = 2_000;
 
 /**
- * Temporal's server asks for up to 2 x 20 connections, and every API and worker process for DATABASE_POOL_SIZE (10):
- * enough for a dozen of them. Memory is for a laptop that does other things, too.
+ * Each of Temporal's four services keeps up to 30 connections, and every API and worker process DATABASE_POOL_SIZE (10):
+ * enough for a dozen of these. Memory is for a laptop that does other things, too.
  */
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  max_connections: '200',
+  max_connections: '300',
   shared_buffers: '128MB',
   max_wal_size: '1GB',
   timezone: 'UTC',
