@@ -17,7 +17,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^workflows/' },
       to: {
-        pathNot: ['^workflows/', '^src/[^/]+/rules\\.ts$', '^activities/', '^node_modules/@temporalio/(workflow|common)/'],
+        pathNot: [
+          '^workflows/',
+          '^src/[^/]+/rules\\.ts$',
+          '^activities/',
+          '^node_modules/@temporalio/(workflow|common)/',
+        ],
       },
     },
     {

@@ -1,20 +1,19 @@
 // Records workflow histories from a running local shop into test/histories, one file per workflow type and outcome, so that
 // the replay test can prove on every commit that orders which are under way survive a release (P9).
 // Usage: npm start, place some orders, then: npm run record:histories
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { loadConfig } from '../src/config.ts';
+import { readStack } from '../src/local/stack-file.ts';
 import { openTemporal } from '../src/platform/temporal.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 
 const FOLDER = join(import.meta.dirname, '../test/histories');
 
 const config = loadConfig();
-const stack = JSON.parse(await readFile(join(config.PERDURE_HOME, 'stack.json'), 'utf8')) as {
-  temporal: string;
-  namespace: string;
-};
+const stack = await readStack(config.PERDURE_HOME);
+if (stack === undefined) throw new Error('there is no running shop: npm start');
 const temporal = openTemporal({ ...config, TEMPORAL_ADDRESS: stack.temporal, TEMPORAL_NAMESPACE: stack.namespace });
 await mkdir(FOLDER, { recursive: true });
 const recorded = new Set<string>();

@@ -28,6 +28,8 @@ const NOT_FOUND = 5;
 /** A new namespace is in every service's cache after some seconds; a migrate that cannot see it by then has failed. */
 const NAMESPACE_VISIBLE_WITHIN_MS = 30_000;
 const NAMESPACE_POLL_MS = 100;
+/** gRPC waits up to two minutes before it connects again; a server that is back should be used at once. */
+const RECONNECTING = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 2_000 };
 const MS_PER_DAY = 86_400_000;
 
 /** The address and how to prove who we are; for the client here and for the worker's native connection. TLS where a certificate, a server name or an API key asks for it, or where it is switched on by itself. */
@@ -53,7 +55,7 @@ export function connectionOptions(settings: TemporalSettings): ServerOptions {
 
 /** A client that connects at its first call, so that a process can start, and say that it is not ready, without Temporal. */
 export function openTemporal(settings: TemporalSettings): TemporalClient {
-  const connection = Connection.lazy(connectionOptions(settings));
+  const connection = Connection.lazy({ ...connectionOptions(settings), channelArgs: RECONNECTING });
   const client = new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE });
   return { client, connection, close: () => connection.close() };
 }
