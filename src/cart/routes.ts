@@ -10,7 +10,7 @@ import type { Database } from '../platform/database.ts';
 import { newId } from '../platform/ids.ts';
 import { hashToken, newCartToken } from '../platform/tokens.ts';
 import { priceCart } from '../pricing/rules.ts';
-import { addItemBody, cartAnswer, cartExample } from './schemas.ts';
+import { addItemBody, cartAnswer, cartExample, MAX_QUANTITY } from './schemas.ts';
 import { addItem, type Cart, createCart, findCart, listItems, lockCart, touchCart } from './store.ts';
 
 const readCart = createRoute({
@@ -56,40 +56,47 @@ export function cartRoutes(deps: AppDeps): AppRouter {
 
   router.openapi({ ...addToCart, middleware: idempotent(deps) }, async (c) => {
     const known = cartTokenHash(c);
-    const token = newCartToken();
-    const cart = await db.transaction().execute((tx) => add(tx, c.req.valid('json'), known, token));
+    const newToken = newCartToken();
+    const { cart, isNew } = await db.transaction().execute(async (tx) => {
+      const filling = await cartToFill(tx, known, newToken);
+      return { ...filling, cart: await add(tx, filling.cart, c.req.valid('json')) };
+    });
     const answer = await present(deps, cart);
     c.header('ETag', `"${cart.version}"`);
-    if (known !== undefined) return c.json(answer, 200);
-    giveCartToken(c, token, config.CART_TTL);
-    return c.json({ ...answer, cartToken: token }, 201);
+    if (!isNew) return c.json(answer, 200);
+    giveCartToken(c, newToken, config.CART_TTL);
+    return c.json({ ...answer, cartToken: newToken }, 201);
   });
 
-  /** Adds under the cart's lock; without a known token, to a new cart with the given one. */
-  async function add(
+  /** The shopper's cart, locked; a new one for who has none, and for who comes back after their cart became an order. */
+  async function cartToFill(
     tx: Database,
-    { variantId, quantity }: z.infer<typeof addItemBody>,
     known: Buffer | undefined,
     newToken: string,
-  ): Promise<Cart> {
+  ): Promise<{ cart: Cart; isNew: boolean }> {
+    const cart = known === undefined ? undefined : await lockCart(tx, { tokenHash: known });
+    if (known !== undefined && cart === undefined) throw problem('not_found', { detail: 'There is no such cart.' });
+    if (cart?.status === 'checkout') throw problem('cart_in_checkout', { orderId: cart.nextOrderId });
+    if (cart?.status === 'open') return { cart, isNew: false };
     const now = clock();
-    const expiresAt = new Date(now.getTime() + config.CART_TTL * 1000);
-    const cart =
-      known === undefined
-        ? await createCart(tx, {
-            id: newId(now),
-            tokenHash: hashToken(newToken),
-            nextOrderId: newId(now),
-            currency: config.CURRENCY,
-            expiresAt,
-            now,
-          })
-        : await lockCart(tx, { tokenHash: known });
-    if (cart === undefined) throw problem('not_found', { detail: 'There is no such cart.' });
-    if (cart.status !== 'open') throw problem('cart_in_checkout', { orderId: cart.nextOrderId });
-    const added = await addItem(tx, { id: newId(now), cartId: cart.id, variantId, quantity, now });
-    if (added === undefined) throw problem('not_found', { detail: 'There is no such variant for sale.' });
-    return touchCart(tx, cart.id, expiresAt, now);
+    const ids = { id: newId(now), nextOrderId: newId(now), tokenHash: hashToken(newToken) };
+    const made = await createCart(tx, { ...ids, currency: config.CURRENCY, expiresAt: endOfLife(now), now });
+    return { cart: made, isNew: true };
+  }
+
+  async function add(tx: Database, cart: Cart, { variantId, quantity }: z.infer<typeof addItemBody>): Promise<Cart> {
+    const now = clock();
+    const inCart = await addItem(tx, { id: newId(now), cartId: cart.id, variantId, quantity, now });
+    if (inCart === undefined) throw problem('not_found', { detail: 'There is no such variant for sale.' });
+    if (inCart > MAX_QUANTITY) {
+      const message = `the cart would hold ${inCart}, and ${MAX_QUANTITY} is the most`;
+      throw problem('validation_failed', { errors: [{ path: 'quantity', message }] });
+    }
+    return touchCart(tx, cart.id, endOfLife(now), now);
+  }
+
+  function endOfLife(now: Date): Date {
+    return new Date(now.getTime() + config.CART_TTL * 1000);
   }
 
   return router;

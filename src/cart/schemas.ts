@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { currency, money, timestamp, uuid } from '../http/schemas.ts';
 
 /** More of one thing in one cart is a mistake, or an attack. */
-const MAX_QUANTITY = 10_000;
+export const MAX_QUANTITY = 10_000;
 
 export const addItemBody = z.strictObject({ variantId: uuid, quantity: z.int().min(1).max(MAX_QUANTITY) });
 

@@ -1,5 +1,6 @@
 // Orders over HTTP: a submit becomes an order, or is refused with the reason; a guest reads it with its access token.
 import { createRoute, z } from '@hono/zod-openapi';
+import type { CheckoutInput } from '../../workflows/messages.ts';
 import { cartTokenHash } from '../http/cart-token.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
@@ -8,11 +9,15 @@ import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { uuid } from '../http/schemas.ts';
 import { orderToken, verifyOrderToken } from '../platform/tokens.ts';
-import { findRefusal, saveSubmit } from './checkout-store.ts';
-import type { Refusal } from './rules.ts';
+import { findRefusal, type Submit, type SubmittedCart, saveSubmit } from './checkout-store.ts';
+import type { OrderStatus, Refusal } from './rules.ts';
 import { orderAnswer, orderExample, placedAnswer, placeOrderBody, placeOrderExample, presentOrder } from './schemas.ts';
 import { findOrder } from './store.ts';
 import { submitCheckout } from './submit.ts';
+
+type Sent = Omit<Submit, 'orderId' | 'cartId'>;
+
+const ENDED_UNPAID: ReadonlySet<OrderStatus> = new Set(['EXPIRED', 'CANCELLED']);
 
 const intentExample = { intentId: 'pi_3Ab', clientSecret: 'pi_3Ab_secret_4Cd', status: 'requires_payment_method' };
 
@@ -68,24 +73,33 @@ export function orderRoutes(deps: AppDeps): AppRouter {
     const tokenHash = cartTokenHash(c);
     if (tokenHash === undefined) throw problem('unauthenticated', { detail: 'Send the cart token in X-Cart-Token.' });
     const { note = null, expectedTotal = null, ...sent } = c.req.valid('json');
-    const cart = await saveSubmit(db, tokenHash, { ...sent, note, expectedTotal }, clock());
-    if (cart === undefined) throw problem('not_found', { detail: 'There is no such cart.' });
-
-    if (cart.status !== 'ordered') {
-      const answer = await submitCheckout(temporal, {
-        orderId: cart.orderId,
-        cartId: cart.cartId,
-        paymentMethod: sent.paymentMethod,
-        paymentWindow: config.PAYMENT_WINDOW,
-        confirmationWindow: config.CONFIRMATION_WINDOW,
-        holdGrace: config.HOLD_GRACE,
-      });
-      if (answer === 'ended') await refuseAgain(deps, cart.orderId);
-      else if (answer.outcome === 'refused') throw refused(answer.refusal);
-    }
-    c.header('Location', `/api/v1/orders/${cart.orderId}`);
-    return c.json(await placedOrder(deps, cart.orderId), 201);
+    const placed = await placeFor(tokenHash, { ...sent, note, expectedTotal });
+    c.header('Location', `/api/v1/orders/${placed.order.id}`);
+    return c.json(placed, 201);
   };
+
+  /** Submits the cart; once more where the order that it named has ended unpaid in this very moment. */
+  async function placeFor(tokenHash: Buffer, sent: Sent, again = true): Promise<z.input<typeof placedAnswer>> {
+    const cart = await saveSubmit(db, tokenHash, sent, clock());
+    if (cart === undefined) throw problem('not_found', { detail: 'There is no such cart.' });
+    const answer = cart.status === 'ordered' ? 'ended' : await submitCheckout(temporal, checkoutOf(cart, sent));
+    if (answer !== 'ended' && answer.outcome === 'refused') throw refused(answer.refusal);
+    const placed = await findPlaced(deps, cart.orderId);
+    const hasEndedUnpaid = answer === 'ended' && ENDED_UNPAID.has(placed.order.status);
+    return hasEndedUnpaid && again ? placeFor(tokenHash, sent, false) : placed;
+  }
+
+  function checkoutOf({ orderId, cartId }: SubmittedCart, { paymentMethod }: Sent): CheckoutInput {
+    return {
+      orderId,
+      cartId,
+      paymentMethod,
+      paymentWindow: config.PAYMENT_WINDOW,
+      confirmationWindow: config.CONFIRMATION_WINDOW,
+      holdGrace: config.HOLD_GRACE,
+    };
+  }
+
   const middleware = idempotent(deps, { required: true, converges: true });
   router.openapi({ ...placeOrder, middleware }, place);
   router.openapi({ ...placeOrder, middleware, path: '/orders/checkout', summary: 'The same as POST /orders' }, place);
@@ -102,21 +116,18 @@ export function orderRoutes(deps: AppDeps): AppRouter {
   return router;
 }
 
-/** The answer for an order that was placed, now or before. */
-async function placedOrder({ db, config }: AppDeps, orderId: string): Promise<z.input<typeof placedAnswer>> {
+/** The answer for an order that was placed, now or before; or the refusal, in the words that every caller gets. */
+async function findPlaced({ db, config }: AppDeps, orderId: string): Promise<z.input<typeof placedAnswer>> {
   const order = await findOrder(db, orderId);
-  if (order === undefined) throw problem('unavailable', { detail: 'The order is being written. Try again.' });
+  if (order === undefined) {
+    const refusal = await findRefusal(db, orderId);
+    if (refusal !== null && refusal !== undefined) throw refused(refusal);
+    throw problem('unavailable', { detail: 'The order is not there yet. Try again.' });
+  }
   if (order.status === 'PENDING' && order.intent === null) {
     throw problem('unavailable', { detail: 'The payment service does not answer yet. The order is held; try again.' });
   }
-  const token = orderToken(config.TOKEN_SECRET, orderId);
-  return { order: presentOrder(order, token), payment: order.intent };
-}
-
-/** A submit that ended before this caller came: where it was refused, this caller is refused with the same words. */
-async function refuseAgain({ db }: AppDeps, orderId: string): Promise<void> {
-  const refusal = await findRefusal(db, orderId);
-  if (refusal !== null && refusal !== undefined) throw refused(refusal);
+  return { order: presentOrder(order, orderToken(config.TOKEN_SECRET, orderId)), payment: order.intent };
 }
 
 function refused({ code, ...members }: Refusal) {

@@ -191,3 +191,24 @@ test("an order is 404 for everyone without its own token, another order's includ
   expect((await call(url, { headers: { 'X-Order-Token': their.order.accessToken ?? '' } })).status).toBe(404);
   expect((await call(`${url}?orderToken=${my.order.accessToken}`)).status).toBe(200);
 });
+
+test('a shopper whose cart became a paid order gets a new cart with the next item, and the old cart still answers with its order', async () => {
+  const shopper = newShopper(api);
+  await shopper.add(bulk);
+  const first = await shopper.submit({ paymentMethod: 'card' });
+  await pay(shop.stack, first.body.payment as NonNullable<PlacedBody['payment']>);
+  await statusBecomes(() => shopper.order(first.body), 'PAID');
+  const again = await shopper.submit({ paymentMethod: 'card' });
+  expect(again).toMatchObject({ status: 201, body: { order: { id: first.body.order.id, status: 'PAID' } } });
+  const next = await shopper.add(bulk, 2);
+  expect(next).toMatchObject({ status: 201, body: { items: [{ sku: 'BULK', quantity: 2 }] } });
+  expect(next.body.cartToken).toEqual(expect.any(String));
+});
+
+test('a quantity beyond all reason is refused and changes nothing', async () => {
+  const shopper = newShopper(api);
+  await shopper.add(bulk, 10_000);
+  const tooMany = (await shopper.add(bulk, 1)) as unknown as { status: number; body: ProblemBody };
+  expect(tooMany).toMatchObject({ status: 422, body: { code: 'validation_failed' } });
+  expect((await shopper.cart()).body.items).toMatchObject([{ quantity: 10_000 }]);
+});
