@@ -110,12 +110,17 @@ function queueOptions(
   return { taskQueue, workflowsPath: fileURLToPath(import.meta.resolve('../workflows/index.ts')) };
 }
 
-/** The SDK's own log lines go where ours go; the process's signals are ours. */
+/** What the SDK says as a warning and we want: queues that carry nothing but activities. */
+const EXPECTED = /^No (workflows|Nexus services) registered/;
+
+/** The SDK's own log lines go where ours go, its small talk only at `debug`; the process's signals are ours. */
 function installRuntime(logger: Logger): void {
-  const levels = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+  const levels = { TRACE: 'debug', DEBUG: 'debug', INFO: 'debug', WARN: 'warn', ERROR: 'error' } as const;
   Runtime.install({
     shutdownSignals: [],
-    logger: new DefaultLogger('INFO', ({ level, message, meta }) => logger[levels[level]]({ ...meta }, message)),
+    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+      logger[EXPECTED.test(message) ? 'debug' : levels[level]]({ ...meta }, message);
+    }),
     telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN' }) } },
   });
 }

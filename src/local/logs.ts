@@ -2,6 +2,8 @@
 import { createWriteStream, mkdirSync, renameSync, rmSync, statSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 
+type LogLine = Record<string, unknown>;
+
 export type Level = 'info' | 'warn' | 'error';
 
 export type Logs = {
@@ -29,7 +31,7 @@ export function createStdoutLogs(write: (line: string) => void): Logs {
     if (held === undefined) write(line);
     else if (held.push(line) > HELD_LINES) held.shift();
   };
-  return withTails(put, {
+  return withTails(put, withoutStack, {
     flow: () => {
       const lines = held ?? [];
       held = undefined;
@@ -65,16 +67,25 @@ export function createFileLogs(folder: string): Logs {
     const all = [...files.values()];
     await Promise.all(all.map(({ stream }) => new Promise<void>((resolve) => stream.end(() => resolve()))));
   };
-  return withTails(put, { flow: () => undefined, close });
+  return withTails(put, (line) => line, { flow: () => undefined, close });
 }
 
-function withTails(put: (part: string, line: string) => void, rest: Pick<Logs, 'flow' | 'close'>): Logs {
+/** The Temporal server adds forty lines of its own code to each error: for a person who watches, its words are enough. */
+function withoutStack({ stacktrace: _stacktrace, ...said }: LogLine): LogLine {
+  return said;
+}
+
+function withTails(
+  put: (part: string, line: string) => void,
+  shorten: (line: LogLine) => LogLine,
+  rest: Pick<Logs, 'flow' | 'close'>,
+): Logs {
   const tails = new Map<string, string[]>();
   const line = (part: string, text: string): void => {
     const tail = tails.get(part) ?? [];
     tail.push(text);
     tails.set(part, tail.slice(-TAIL_LINES));
-    put(part, asJsonLine(part, text));
+    put(part, asJsonLine(part, text, shorten));
   };
   const event = (part: string, level: Level, msg: string): void =>
     put('start', JSON.stringify({ time: new Date().toISOString(), level, part: 'start', of: part, msg }));
@@ -82,11 +93,11 @@ function withTails(put: (part: string, line: string) => void, rest: Pick<Logs, '
 }
 
 /** A line that is JSON already keeps its words and gets the part's name if it has none; any other is wrapped. */
-export function asJsonLine(part: string, text: string): string {
+export function asJsonLine(part: string, text: string, shorten = (line: LogLine): LogLine => line): string {
   if (text.startsWith('{')) {
     try {
-      const parsed: object = JSON.parse(text);
-      return 'part' in parsed ? text : JSON.stringify({ part, ...parsed });
+      const parsed: LogLine = JSON.parse(text);
+      return 'part' in parsed ? text : JSON.stringify(shorten({ part, ...parsed }));
     } catch {
       // looks like JSON and is not: a line like any other
     }

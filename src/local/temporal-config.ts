@@ -80,7 +80,8 @@ export function uiConfig(temporalAddress: string, port: number, namespace: strin
     defaultNamespace: namespace,
     disableNewsFetch: true,
     notifyOnNewVersion: false,
-    cors: { allowOrigins: [`http://127.0.0.1:${port}`] },
+    // Without TLS some browsers keep no secure cookie, and the UI's own buttons need it.
+    cors: { allowOrigins: [`http://127.0.0.1:${port}`], cookieInsecure: true },
   };
 }
 
