@@ -14,20 +14,21 @@ export async function clearStalePidFile(data: string): Promise<void> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return;
   const pid = Number.parseInt(text, 10);
-  const command = Number.isNaN(pid) ? '' : await commandOf(pid);
-  if (!command.includes('postgres')) await rm(file, { force: true });
+  const program = Number.isNaN(pid) ? '' : await programOf(pid);
+  if (!/(^|\/)postgres\b/.test(program)) await rm(file, { force: true });
 }
 
-/** The command line of a process; empty when there is no such process. */
-async function commandOf(pid: number): Promise<string> {
+/** The program that a process runs, as its command line names it; empty when there is no such process. */
+async function programOf(pid: number): Promise<string> {
   if (process.platform === 'linux') {
-    return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    return command.split('\0')[0] ?? '';
   }
   const ps = findProgram('ps');
   if (ps === undefined) return 'postgres'; // cannot be known: PostgreSQL decides
   return run({
     program: ps,
-    args: ['-o', 'command=', '-p', String(pid)],
+    args: ['-o', 'comm=', '-p', String(pid)],
     env: systemEnvironment({}),
     within: PS_WITHIN_MS,
   }).catch(() => '');

@@ -1,5 +1,5 @@
 // The small pieces under the stack: ports, locks, the cache, the home, logs, what stack.json says.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -18,12 +18,14 @@ import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import { until } from '../support/wait.ts';
 
 let folder: string;
+const children: ChildProcess[] = [];
 
 beforeEach(() => {
   folder = temporaryFolder();
 });
 
 afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
   removeFolder(folder);
 });
 
@@ -62,6 +64,7 @@ test('a lock is held by one, who is named, and is free when its holder is killed
   const code = `const { tryLock } = await import(${JSON.stringify(lockFile)});
     const lock = await tryLock(${JSON.stringify(name)}); console.log("heldBy" in lock ? "no" : "mine"); setInterval(() => {}, 1000);`;
   const holder = spawn(process.execPath, ['--input-type=module', '-e', code]);
+  children.push(holder);
   await new Promise((resolve) => holder.stdout.once('data', resolve));
   expect(await tryLock(name)).toEqual({ heldBy: `process ${holder.pid}` });
   holder.kill('SIGKILL');
@@ -105,6 +108,7 @@ test('a home has one owner at a time, keeps its secrets, and hides them from oth
 
 test('a process that an earlier start left behind is ended, and one that only has its number is not', async () => {
   const orphan = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true });
+  children.push(orphan);
   const ended = new Promise((resolve) => orphan.once('exit', resolve));
   await createLeftovers(folder).note([orphan.pid as number]);
   expect(await createLeftovers(folder).endAll()).toBe(1);
@@ -173,10 +177,10 @@ test('a pid file that names some other living program is put aside, one of Postg
   await clearStalePidFile(folder);
   expect(existsSync(file)).toBe(false);
   const postgres = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { argv0: 'postgres' });
+  children.push(postgres);
   writeFileSync(file, `${postgres.pid}\n`);
   await clearStalePidFile(folder);
   expect(existsSync(file)).toBe(true);
-  postgres.kill('SIGKILL');
 });
 
 test('the capability that crosses closed folders is asked for only where it is needed', () => {

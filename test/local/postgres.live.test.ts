@@ -1,4 +1,5 @@
 // PostgreSQL where it is hard to run: under a folder that others cannot enter, from the system's packages, after accidents.
+import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -75,8 +76,12 @@ test('a first start that was killed in the middle, and a pid file of some other 
   const candidates = await postgresCandidates(join(folder, 'cache'), tell, signal);
   await startPostgres(home, candidates);
   await stopPostgres();
-  writeFileSync(join(home, 'postgres', 'postmaster.pid'), `${process.pid}\n${join(home, 'postgres')}\n`);
+  // PostgreSQL takes only processes of its own user for a rival: as root the tests run it as another than themselves.
+  const as = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const other = spawn('/bin/sh', ['-c', 'read forever'], { cwd: '/', ...as });
+  writeFileSync(join(home, 'postgres', 'postmaster.pid'), `${other.pid}\n${join(home, 'postgres')}\n`);
   expect(await query(await startPostgres(home, candidates), 'select 1 as v')).toEqual([{ v: 1 }]);
+  expect(other.kill('SIGKILL')).toBe(true);
 });
 
 test('nobody gets in without the password', async () => {
