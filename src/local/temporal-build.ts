@@ -36,8 +36,9 @@ export async function builtTemporal(
 ): Promise<TemporalBinaries | { missing: string }> {
   const { key, version } = await readModule();
   const make = async (folder: string): Promise<void> => {
+    const go = await findGo(signal);
     tell.say(`  Temporal: building server ${version} and its UI from source, once (about 4 minutes on two cores)`);
-    await build(folder, tell, signal);
+    await build(go, folder, tell, signal);
   };
   try {
     const place = await cached(cache, `temporal-${version}-${key}`, make, { tell, signal });
@@ -61,8 +62,7 @@ async function readModule(): Promise<{ key: string; version: string }> {
 }
 
 /** The module cache and the build cache grow to 3 GB; they are made for this one build and go with it. */
-async function build(folder: string, tell: Tell, signal: AbortSignal): Promise<void> {
-  const go = await findGo(signal);
+async function build(go: string, folder: string, tell: Tell, signal: AbortSignal): Promise<void> {
   const work = join(folder, 'work');
   const temporary = join(work, 'tmp');
   await mkdir(temporary, { recursive: true });
