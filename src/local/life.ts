@@ -24,6 +24,8 @@ export type Part = Program & {
   stopWithin: number;
   /** The signal that ends it at once, where KILL would leave a mess. */
   killSignal?: NodeJS.Signals;
+  /** Keeps out of the logs what nobody can use. `stopping`: it has been asked to stop. All lines are kept by default. */
+  worthLogging?: (line: string, stopping: boolean) => boolean;
 };
 
 export type Life = {
@@ -34,6 +36,9 @@ export type Life = {
   ended: Promise<string>;
   signal: (signal: NodeJS.Signals) => void;
 };
+
+/** What has been seen of a life so far. */
+type Seen = { ready: boolean; stopping: boolean };
 
 /** Launches the part's program. Its output goes to the logs, line by line. What fails on the way is a life that has ended. */
 export async function begin(part: Part, logs: Logs): Promise<Life> {
@@ -55,10 +60,11 @@ function live(part: Part, child: ChildProcess, logs: Logs): Life {
   const ended = endOf(child);
   const over = new AbortController();
   void ended.then(() => over.abort());
-  const seen = { ready: false };
+  const seen: Seen = { ready: false, stopping: false };
   forward(child.stdout, part, logs, seen);
   forward(child.stderr, part, logs, seen);
   const signal = (name: NodeJS.Signals): void => {
+    seen.stopping ||= name === part.stopSignal;
     if (child.pid !== undefined && !over.signal.aborted) child.kill(name);
   };
   const ready = becomesReady(part, seen, over.signal).catch((error: unknown) => {
@@ -84,7 +90,7 @@ export async function stopLife(part: Part, life: Life, logs: Logs): Promise<void
   if (life.pid !== undefined) signalGroup(life.pid, 'SIGKILL');
 }
 
-async function becomesReady(part: Part, seen: { ready: boolean }, over: AbortSignal): Promise<boolean> {
+async function becomesReady(part: Part, seen: Seen, over: AbortSignal): Promise<boolean> {
   const { ready } = part;
   const ask = typeof ready === 'function' ? ready : async () => seen.ready;
   await until(`${part.name} is not ready`, part.readyWithin, async () => (await ask()) || undefined, over);
@@ -99,12 +105,12 @@ function endOf(child: ChildProcess): Promise<string> {
   });
 }
 
-function forward(stream: Readable | null, part: Part, logs: Logs, seen: { ready: boolean }): void {
+function forward(stream: Readable | null, part: Part, logs: Logs, seen: Seen): void {
   if (stream === null) return;
   const { ready } = part;
   createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => {
     if (line === '') return;
     if (typeof ready !== 'function' && line.includes(ready.line)) seen.ready = true;
-    logs.line(part.name, line);
+    if (part.worthLogging?.(line, seen.stopping) ?? true) logs.line(part.name, line);
   });
 }

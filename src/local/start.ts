@@ -58,6 +58,7 @@ async function runStack(config: Config, shutdown: Shutdown): Promise<void> {
     print(await welcome(current(), home.folder, elapsed(began)));
     logs.flow();
     await shutdown.requested;
+    logs.event('stack', 'info', 'stopping');
   } finally {
     current = undefined;
     removeStack(home.folder);

@@ -82,6 +82,8 @@ async function realServer(binaries: TemporalBinaries, store: StoreAddress, optio
     env: systemEnvironment(GO_RUNTIME),
     ports: [port, ...Object.values(services), ...Object.values(members)],
     prepare: () => forgetMembers(storeUrl.href),
+    // Its services stop one by one, and each reports that the others are gone.
+    worthLogging: (_line, stopping) => !stopping,
     ...lifeOf(port),
   };
 }
@@ -101,6 +103,7 @@ async function uiServer(
     cwd: '/', // it takes its configuration folder as relative, whatever it begins with
     ports: [uiPort],
     ready: () => respondsOk(`http://127.0.0.1:${uiPort.number}/`),
+    worthLogging: (line) => line.startsWith('{') || /error|fail|corrupt/i.test(line), // the rest is a drawn banner
     readyWithin: READY_WITHIN_MS,
     stopSignal: 'SIGTERM',
     stopWithin: STOP_WITHIN_MS,
