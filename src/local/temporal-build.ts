@@ -11,7 +11,7 @@ import type { Tell } from './progress.ts';
 
 export type TemporalBinaries = { server: string; sqlTool: string; ui: string; key: string };
 
-/** Nobody debugs these programs here: without debug information the build takes a fifth less time, and 80 MB less. */
+/** Nobody debugs these programs here: without debug information the build takes a fifth less time. */
 const BUILD_FLAGS = ['-trimpath', '-gcflags=all=-dwarf=false', '-ldflags=-s -w'];
 const MODULE = fileURLToPath(new URL('../../tools/temporal/', import.meta.url));
 
@@ -22,7 +22,7 @@ const PROGRAMS = [
   { name: 'temporal-ui', path: 'github.com/temporalio/ui-server/v2/cmd/server' },
 ];
 
-/** Three and a half minutes on two cores; ten times that on a busy small machine with a slow line. */
+/** Three minutes on two cores; ten times that on a busy small machine with a slow line. */
 const BUILD_WITHIN_MS = 40 * 60_000;
 /** It may first have to fetch the toolchain that the module asks for. */
 const GO_VERSION_WITHIN_MS = 180_000;
@@ -39,7 +39,7 @@ export async function builtTemporal(
   const { key, version } = await readModule();
   const make = async (folder: string): Promise<void> => {
     const go = await findGo(signal);
-    tell.say(`  Temporal: building server ${version} and its UI from source, once (about 4 minutes on two cores)`);
+    tell.say(`  Temporal: building server ${version} and its UI from source, once (about 3 minutes on two cores)`);
     await build(go, folder, tell, signal);
   };
   try {
