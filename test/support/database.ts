@@ -14,8 +14,17 @@ export interface OwnDatabase {
 }
 
 /** Makes it. @param onQuery sees each statement after it has run */
-export async function ownDatabase(onQuery?: (event: LogEvent) => void): Promise<OwnDatabase> {
-  const { databaseUrl, template } = sharedServers();
+export function ownDatabase(onQuery?: (event: LogEvent) => void): Promise<OwnDatabase> {
+  return copyOf(sharedServers().template, onQuery);
+}
+
+/** One with nothing in it, not even the schema. */
+export function emptyDatabase(): Promise<OwnDatabase> {
+  return copyOf('template1');
+}
+
+async function copyOf(template: string, onQuery?: (event: LogEvent) => void): Promise<OwnDatabase> {
+  const { databaseUrl } = sharedServers();
   const name = `test_${randomBytes(6).toString('hex')}`;
   await withClient(databaseUrl, (client) => client.query(`create database ${name} template ${template}`));
   const url = new URL(databaseUrl);
