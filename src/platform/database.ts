@@ -42,7 +42,11 @@ export function openDatabase(
     keepAlive: true,
     types: { getTypeParser },
   });
-  pool.on('error', (error) => logger.warn({ err: error }, 'a database connection broke'));
+  // The pool listens to its idle connections only: one that breaks in somebody's hands would end the process.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => logger.warn({ err: error }, 'a database connection broke'));
+  });
+  pool.on('error', () => undefined); // told above; the pool has dropped the connection
   const db = new Kysely<Schema>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
@@ -64,5 +68,16 @@ function parseInt8(value: string): number {
   return number;
 }
 
-const getTypeParser: typeof types.getTypeParser = (type, format) =>
-  type === types.builtins.INT8 && format !== 'binary' ? parseInt8 : types.getTypeParser(type, format);
+/** Ratings, averages, and what PostgreSQL makes of a sum of amounts. */
+function parseNumeric(value: string): number {
+  const number = Number(value);
+  if (!(Math.abs(number) <= Number.MAX_SAFE_INTEGER)) throw new RangeError(`number out of the safe range: ${value}`);
+  return number;
+}
+
+const getTypeParser: typeof types.getTypeParser = (type, format) => {
+  if (format === 'binary') return types.getTypeParser(type, format);
+  if (type === types.builtins.INT8) return parseInt8;
+  if (type === types.builtins.NUMERIC) return parseNumeric;
+  return types.getTypeParser(type, format);
+};
