@@ -4,6 +4,7 @@ import { CamelCasePlugin, Kysely, type LogEvent, PostgresDialect } from 'kysely'
 import { Pool, types } from 'pg';
 import type { Config } from '../config.ts';
 import type { Schema } from './database-schema.ts';
+import { guardedPool } from './guarded-pool.ts';
 import type { Logger } from './logger.ts';
 
 export type Database = Kysely<Schema>;
@@ -44,11 +45,11 @@ export function openDatabase(
   });
   // The pool listens to its idle connections only: one that breaks in somebody's hands would end the process.
   pool.on('connect', (client) => {
-    client.on('error', (error) => logger.warn({ err: error }, 'a database connection broke'));
+    client.on('error', (error) => logger.warn({ reason: error.message }, 'a database connection broke'));
   });
   pool.on('error', () => undefined); // told above; the pool has dropped the connection
   const db = new Kysely<Schema>({
-    dialect: new PostgresDialect({ pool }),
+    dialect: new PostgresDialect({ pool: guardedPool(pool) }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
     ...(onQuery && { log: onQuery }),
   });

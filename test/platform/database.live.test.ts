@@ -132,6 +132,25 @@ test('a connection that is ended under a transaction between two statements fail
   expect(await ask(db)).toBe(200);
 });
 
+test('a write that is acknowledged after a backend froze is there for everyone: a connection that was given up is not used again', async () => {
+  await sql`CREATE TABLE notes (note text)`.execute(database.db);
+  const db = open(database.url, { DATABASE_POOL_SIZE: 1, DATABASE_STATEMENT_TIMEOUT: 0.5 });
+  const pid = await backendOf(db);
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const failure = await db
+      .transaction()
+      .execute(ask)
+      .catch((error: unknown) => error);
+    expect(statusOf(failure)).toBe(503);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await sql`INSERT INTO notes VALUES ('acknowledged')`.execute(db);
+  const { rows } = await sql`SELECT note FROM notes`.execute(database.db);
+  expect(rows).toEqual([{ note: 'acknowledged' }]);
+});
+
 test('a statement that takes too long is ended, and is 503 to a client', async () => {
   const db = open(database.url, { DATABASE_STATEMENT_TIMEOUT: 0.2 });
   const failure = await sql`SELECT pg_sleep(30)`.execute(db).catch((error: unknown) => error);
