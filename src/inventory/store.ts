@@ -26,22 +26,25 @@ export async function holdStock(
     .executeTakeFirst();
   if (held !== undefined) return [];
   const wanted = JSON.stringify(order.lines);
+  // The new counts are made from the locked row. Made from the row that the statement's snapshot shows, which may be older,
+  // they would meet the CHECK before PostgreSQL notices, and fail where there is stock.
   const { rows } = await sql<ShortLine>`
     WITH wanted AS (
       SELECT * FROM jsonb_to_recordset(${wanted}::jsonb) AS line("variantId" uuid, quantity integer)
     ), stock AS MATERIALIZED (
-      SELECT inventory.variant_id, inventory.on_hand - inventory.reserved AS available
+      SELECT inventory.variant_id, inventory.on_hand, inventory.reserved
       FROM inventory JOIN wanted ON wanted."variantId" = inventory.variant_id
       ORDER BY inventory.variant_id
       FOR UPDATE OF inventory
     ), short AS (
-      SELECT wanted.*, coalesce(stock.available, 0) AS available
+      SELECT wanted.*, coalesce(stock.on_hand - stock.reserved, 0) AS available
       FROM wanted LEFT JOIN stock ON stock.variant_id = wanted."variantId"
-      WHERE coalesce(stock.available, 0) < wanted.quantity
+      WHERE coalesce(stock.on_hand - stock.reserved, 0) < wanted.quantity
     ), reserved AS (
-      UPDATE inventory SET reserved = reserved + wanted.quantity, updated_at = ${order.now}
-      FROM wanted
-      WHERE inventory.variant_id = wanted."variantId" AND NOT EXISTS (SELECT FROM short)
+      UPDATE inventory
+      SET on_hand = stock.on_hand, reserved = stock.reserved + wanted.quantity, updated_at = ${order.now}
+      FROM stock JOIN wanted ON wanted."variantId" = stock.variant_id
+      WHERE inventory.variant_id = stock.variant_id AND NOT EXISTS (SELECT FROM short)
       RETURNING inventory.variant_id, wanted.quantity
     ), holding AS (
       INSERT INTO holds (id, variant_id, order_id, quantity, status, expires_at, created_at)
@@ -54,9 +57,12 @@ export async function holdStock(
   return rows;
 }
 
-/** The held units leave the shop: on hand and reserved fall together, and the ledger says why. A repeat does nothing. */
-export async function commitHolds(db: Kysely<Schema>, orderId: string, now: Date): Promise<void> {
-  await sql`
+/**
+ * The held units leave the shop: on hand and reserved fall together, and the ledger says why. A repeat does nothing.
+ * @returns how many holds (one a line) were committed now
+ */
+export async function commitHolds(db: Kysely<Schema>, orderId: string, now: Date): Promise<number> {
+  const { numAffectedRows } = await sql`
     WITH settled AS (
       UPDATE holds SET status = 'COMMITTED', settled_at = ${now}
       WHERE order_id = ${orderId} AND status = 'HELD'
@@ -71,6 +77,7 @@ export async function commitHolds(db: Kysely<Schema>, orderId: string, now: Date
     )
     INSERT INTO stock_movements (variant_id, kind, quantity, order_id, created_at)
     SELECT variant_id, 'sold', -quantity, ${orderId}, ${now} FROM sold`.execute(db);
+  return Number(numAffectedRows ?? 0);
 }
 
 /** Gives back what an order holds. A repeat, or an order that holds nothing, does nothing. */
