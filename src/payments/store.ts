@@ -12,12 +12,15 @@ export interface Intent {
   intentStatus: string;
 }
 
-/** Keeps the intent of an attempt. A repeat finds it there. */
+/**
+ * Keeps the intent of an attempt. A repeat finds it there, by whichever of its unique keys PostgreSQL meets first: named
+ * keys would let one of two that run at once fail on the other's.
+ */
 export async function saveIntent(db: Kysely<Schema>, id: string, intent: Intent, now: Date): Promise<void> {
   await db
     .insertInto('payments')
     .values({ id, ...intent, createdAt: now, updatedAt: now })
-    .onConflict((conflict) => conflict.columns(['orderId', 'attempt']).doNothing())
+    .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
 
