@@ -27,7 +27,7 @@ function hold(orderId: string, lines: readonly WantedLine[]): Promise<ShortLine[
   return database.db.transaction().execute((tx) => holdStock(tx, { orderId, lines, expiresAt: LATER, now: NOW }));
 }
 
-function settle(how: typeof commitHolds, orderId: string): Promise<void> {
+function settle(how: typeof commitHolds | typeof releaseHolds, orderId: string): Promise<unknown> {
   return database.db.transaction().execute((tx) => how(tx, orderId, NOW));
 }
 
