@@ -28,10 +28,12 @@ const WATCH_MS = 10 * 60_000;
 /** A mail waits at most this long when nothing else is due. One look is an indexed query on an empty index. */
 const LOOK_EVERY_MS = 500;
 const HEARTBEAT_EVERY_MS = 2_000;
-const BATCH = 50;
-/** A mail server that is down for an hour is asked about ten times, then every five minutes. Seconds. */
-const FIRST_PAUSE = 15;
+/** Few enough that the slowest batch is over before its mails are due again. */
+const BATCH = 10;
+/** A mail server that is down is asked after half a minute, and in the end every five minutes, for about a day. Seconds. */
+const FIRST_PAUSE = 30;
 const LONGEST_PAUSE = 300;
+const MAX_ATTEMPTS = 300;
 
 export function createEmailActivities(deps: EmailDependencies) {
   return {
@@ -41,7 +43,13 @@ export function createEmailActivities(deps: EmailDependencies) {
       const over = AbortSignal.any([deps.stopping, context.cancellationSignal, AbortSignal.timeout(WATCH_MS)]);
       try {
         while (!over.aborted) {
-          const claim = { limit: BATCH, firstPause: FIRST_PAUSE, longestPause: LONGEST_PAUSE, now: deps.clock() };
+          const claim = {
+            limit: BATCH,
+            firstPause: FIRST_PAUSE,
+            longestPause: LONGEST_PAUSE,
+            maxAttempts: MAX_ATTEMPTS,
+            now: deps.clock(),
+          };
           const mails = await claimMails(deps.db, claim);
           await Promise.all(mails.map((mail) => send(deps, mail)));
           if (mails.length === 0) await pause(LOOK_EVERY_MS, over);

@@ -6,24 +6,30 @@ import type { MailFact } from '../src/notifications/rules.ts';
 import { addMail } from '../src/notifications/store.ts';
 import { closeCheckout, freezePrices, saveRefusal } from '../src/orders/checkout-store.ts';
 import type { OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot, Refusal } from '../src/orders/rules.ts';
-import { insertOrder, moveOrder, setPaymentStatus } from '../src/orders/store.ts';
+import { countLines, insertOrder, moveOrder, setPaymentStatus } from '../src/orders/store.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
 import { newId } from '../src/platform/ids.ts';
 import { priceCart } from '../src/pricing/rules.ts';
 import { requireOpenCheckout } from './checkout-lock.ts';
 
-/** What a workflow may know of a cart: ids, counts and amounts. */
+/** What a workflow may know of a cart: ids, counts and amounts, and how it will be paid. */
 export interface FrozenCart {
+  paymentMethod: PaymentMethod;
   lines: WantedLine[];
   total: number;
   currency: string;
 }
 
-const FIRST_STATUS: Record<PaymentMethod, { status: OrderStatus; paymentStatus: PaymentStatus }> = {
-  card: { status: 'PENDING', paymentStatus: 'PENDING' },
-  cod: { status: 'AWAITING_CONFIRMATION', paymentStatus: 'NONE' },
-};
+/** Where an order begins. One that costs nothing waits for nobody: the next step completes it. */
+function firstStatus(
+  { total }: PriceSnapshot,
+  method: PaymentMethod,
+): { status: OrderStatus; paymentStatus: PaymentStatus } {
+  if (total === 0) return { status: 'PENDING', paymentStatus: 'NONE' };
+  if (method === 'cod') return { status: 'AWAITING_CONFIRMATION', paymentStatus: 'NONE' };
+  return { status: 'PENDING', paymentStatus: 'PENDING' };
+}
 
 export function createOrderActivities({ db, clock }: { db: Database; clock: Clock }) {
   return {
@@ -31,7 +37,7 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
     async freezeCart(order: { orderId: string }): Promise<{ frozen: FrozenCart } | { refusal: Refusal }> {
       return db.transaction().execute(async (tx) => {
         const checkout = await requireOpenCheckout(tx, order.orderId);
-        if (checkout.prices !== null) return { frozen: outline(checkout.prices) };
+        if (checkout.prices !== null) return { frozen: outline(checkout.prices, checkout.paymentMethod) };
         const cart = await lockCart(tx, { id: checkout.cartId });
         if (cart?.nextOrderId !== order.orderId)
           throw ApplicationFailure.nonRetryable('the cart has moved on', 'CartMovedOn');
@@ -50,7 +56,7 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
         }
         await startCheckout(tx, cart.id, clock());
         await freezePrices(tx, order.orderId, prices, clock());
-        return { frozen: outline(prices) };
+        return { frozen: outline(prices, checkout.paymentMethod) };
       });
     },
 
@@ -74,10 +80,11 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
         const checkout = await requireOpenCheckout(tx, order.orderId);
         if (checkout.prices === null) throw ApplicationFailure.nonRetryable('the cart is not frozen', 'CartNotFrozen');
         const now = new Date(order.placedAt);
+        const first = firstStatus(checkout.prices, checkout.paymentMethod);
         const number = await insertOrder(tx, {
           id: order.orderId,
           cartId: checkout.cartId,
-          ...FIRST_STATUS[checkout.paymentMethod],
+          ...first,
           paymentMethod: checkout.paymentMethod,
           email: checkout.email,
           shippingAddress: checkout.shippingAddress,
@@ -86,32 +93,32 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
           expiresAt: new Date(order.expiresAt),
           now,
         });
-        if (checkout.paymentMethod === 'cod') await mail(tx, order.orderId, 'placed', now);
+        if (first.status === 'AWAITING_CONFIRMATION') await mail(tx, order.orderId, 'placed', now);
         return { number };
       });
     },
 
-    /** The money is there: stock leaves, the cart is closed, the order is PAID and its customer gets a mail. All or nothing. */
+    /**
+     * The money is there (or none is due): stock leaves, the cart is closed, the order is PAID and its customer gets a mail.
+     * All or nothing; a repeat finds it done.
+     * @throws OrderNotPayable when the order stands where it cannot be paid, HoldsMissing when its stock is not held
+     */
     async completeOrder(order: { orderId: string; captured: number; paidAt: string }): Promise<void> {
+      const { orderId, captured } = order;
       const now = new Date(order.paidAt);
+      const paymentStatus = captured > 0 ? 'PAID' : 'NONE';
+      const actor = captured > 0 ? 'stripe' : 'system';
       await db.transaction().execute(async (tx) => {
-        const moved = await moveOrder(
-          tx,
-          {
-            orderId: order.orderId,
-            from: ['PENDING'],
-            to: 'PAID',
-            paymentStatus: 'PAID',
-            actor: 'stripe',
-            note: null,
-            now,
-          },
-          { captured: order.captured },
-        );
-        if (!moved) return;
-        await commitHolds(tx, order.orderId, now);
-        await closeCart(tx, order.orderId, now);
-        await mail(tx, order.orderId, 'paid', now);
+        const move = { orderId, from: ['PENDING'], to: 'PAID', paymentStatus, actor, note: null, now } as const;
+        const before = await moveOrder(tx, move, { captured });
+        if (before === 'PAID') return;
+        if (before !== 'PENDING') throw ApplicationFailure.nonRetryable(`the order is ${before}`, 'OrderNotPayable');
+        const committed = await commitHolds(tx, orderId, now);
+        if (committed !== (await countLines(tx, orderId))) {
+          throw ApplicationFailure.nonRetryable('the stock of the order is not held', 'HoldsMissing');
+        }
+        await closeCart(tx, orderId, now);
+        await mail(tx, orderId, 'paid', now);
       });
     },
 
@@ -120,38 +127,34 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
       await setPaymentStatus(db, order.orderId, 'FAILED', clock());
     },
 
-    /** The order ends unpaid or unconfirmed, and its customer gets a mail. An order that was never written has nothing to end. */
+    /**
+     * The order ends unpaid or unconfirmed. Its customer gets a mail, unless the answer to the submit has said it already.
+     * An order that was never written has nothing to end.
+     */
     async endOrder(order: {
       orderId: string;
       to: 'EXPIRED' | 'CANCELLED';
       reason: string;
+      quietly: boolean;
       endedAt: string;
     }): Promise<void> {
+      const { orderId, to, reason } = order;
       const now = new Date(order.endedAt);
       await db.transaction().execute(async (tx) => {
-        await closeCheckout(tx, order.orderId, now);
-        const moved = await moveOrder(
-          tx,
-          {
-            orderId: order.orderId,
-            from: ['PENDING', 'AWAITING_CONFIRMATION'],
-            to: order.to,
-            paymentStatus: 'NONE',
-            actor: 'system',
-            note: order.reason,
-            now,
-          },
-          { cancelReason: order.reason },
-        );
-        if (moved) await mail(tx, order.orderId, order.to === 'EXPIRED' ? 'expired' : 'cancelled', now);
+        await closeCheckout(tx, orderId, now);
+        const from = ['PENDING', 'AWAITING_CONFIRMATION'] as const;
+        const move = { orderId, from, to, paymentStatus: 'NONE', actor: 'system', note: reason, now } as const;
+        const before = await moveOrder(tx, move, { cancelReason: reason });
+        const ended = before === 'PENDING' || before === 'AWAITING_CONFIRMATION';
+        if (ended && !order.quietly) await mail(tx, orderId, to === 'EXPIRED' ? 'expired' : 'cancelled', now);
       });
     },
   };
 }
 
-function outline(prices: PriceSnapshot): FrozenCart {
+function outline(prices: PriceSnapshot, paymentMethod: PaymentMethod): FrozenCart {
   const lines = prices.lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
-  return { lines, total: prices.total, currency: prices.currency };
+  return { paymentMethod, lines, total: prices.total, currency: prices.currency };
 }
 
 async function mail(tx: Database, orderId: string, fact: MailFact, now: Date): Promise<void> {

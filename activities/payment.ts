@@ -2,7 +2,7 @@
 // whose answer was lost is the same call for Stripe. No database transaction is open while Stripe is asked.
 import { ApplicationFailure } from '@temporalio/common';
 import Stripe from 'stripe';
-import { saveIntent, setIntentStatus } from '../src/payments/store.ts';
+import { findIntentId, saveIntent, setIntentStatus } from '../src/payments/store.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
 import { newId } from '../src/platform/ids.ts';
@@ -21,15 +21,15 @@ export interface IntentState {
   status: Stripe.PaymentIntent.Status;
   amountReceived: number;
   currency: string;
+  /** The last try to pay was declined. */
+  declined: boolean;
 }
 
-/** Stripe says no for good: the request itself is wrong, and repeating it cannot help. */
-const REFUSED = new Set([
-  'StripeInvalidRequestError',
-  'StripeAuthenticationError',
-  'StripePermissionError',
-  'StripeIdempotencyError',
-]);
+/**
+ * Stripe says no for good: the request itself is wrong, and repeating it cannot help. A key that is wrong now
+ * (authentication, permission) is not among them: it will be replaced, and the order should live to see it.
+ */
+const REFUSED = new Set(['StripeInvalidRequestError', 'StripeIdempotencyError']);
 /** Stripe's code for a cancel that came too late. https://docs.stripe.com/error-codes#payment-intent-unexpected-state */
 const UNEXPECTED_STATE = 'payment_intent_unexpected_state';
 
@@ -63,8 +63,13 @@ export function createPaymentActivities({ db, stripe, clock }: { db: Database; s
       return state(intent);
     },
 
-    /** Cancels the intent unless it has ended already; gives where it stands then: `canceled` or, too late, `succeeded`. */
-    async cancelIntent(intentId: string): Promise<IntentState> {
+    /**
+     * Cancels the order's intent unless it has ended already.
+     * @returns where it stands then (`canceled`; or too late: `succeeded`, `processing`); null when the order has none
+     */
+    async cancelOrderIntent(orderId: string): Promise<IntentState | null> {
+      const intentId = await findIntentId(db, orderId);
+      if (intentId === undefined) return null;
       const intent = await asking(async () => {
         try {
           return await stripe.paymentIntents.cancel(intentId);
@@ -85,6 +90,7 @@ function state(intent: Stripe.PaymentIntent): IntentState {
     status: intent.status,
     amountReceived: intent.amount_received,
     currency: intent.currency,
+    declined: intent.last_payment_error !== null,
   };
 }
 

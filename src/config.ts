@@ -68,7 +68,10 @@ export const environmentSchema = z.object({
     .optional(),
   STRIPE_PUBLISHABLE_KEY: z.string().regex(/^pk_/, 'must start with pk_').optional(),
   STRIPE_WEBHOOK_SECRET: list
-    .refine((secrets) => secrets.every((s) => s.startsWith('whsec_')), 'must be one or more whsec_... joined by commas')
+    .refine(
+      (secrets) => secrets.length > 0 && secrets.every((s) => s.startsWith('whsec_')),
+      'must be one or more whsec_... joined by commas',
+    )
     .optional(),
   STRIPE_API_BASE: url('http:', 'https:').optional(),
   SMTP_URL: url('smtp:', 'smtps:').optional(),
@@ -138,6 +141,10 @@ export function loadConfig(source: NodeJS.ProcessEnv = process.env): Config {
   const result = environmentSchema.safeParse(Object.fromEntries(known.map((name) => [name, source[name]])));
   if (!result.success) {
     throw new ConfigError(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  }
+  const { TEMPORAL_TLS_CERT_FILE: cert, TEMPORAL_TLS_KEY_FILE: key } = result.data;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new ConfigError(['TEMPORAL_TLS_CERT_FILE: needs TEMPORAL_TLS_KEY_FILE beside it, and the other way round']);
   }
   const { PERDURE_CACHE, XDG_CACHE_HOME, ...rest } = result.data;
   const cacheHome = XDG_CACHE_HOME !== undefined && XDG_CACHE_HOME !== '' ? XDG_CACHE_HOME : join(homedir(), '.cache');

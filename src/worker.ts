@@ -18,75 +18,86 @@ import type { mailer } from '../workflows/mailer.ts';
 import { type QueueName, TASK_QUEUES, WORKFLOW_IDS } from '../workflows/messages.ts';
 import { type Config, ConfigError, requireSettings } from './config.ts';
 import { systemClock } from './platform/clock.ts';
-import { openDatabase } from './platform/database.ts';
+import { type Database, openDatabase } from './platform/database.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
-import { openMailer } from './platform/mailer.ts';
+import { type Mailer, openMailer } from './platform/mailer.ts';
 import { pause } from './platform/pause.ts';
 import { openStripe } from './platform/stripe.ts';
 import { connectionOptions, openTemporal, type TemporalClient } from './platform/temporal.ts';
 
 /** What is under way gets this long to end by itself, then it is cancelled, then it is left to another worker. */
-const SHUTDOWN_GRACE = '5s';
-const SHUTDOWN_FORCE = '10s';
+const SHUTDOWN = { shutdownGraceTime: '5s', shutdownForceTime: '10s' } as const;
+/** What a worker cannot do without. */
+const NEEDED = [
+  'DATABASE_URL',
+  'TEMPORAL_ADDRESS',
+  'STRIPE_SECRET_KEY',
+  'SMTP_URL',
+  'PUBLIC_URL',
+  'TOKEN_SECRET',
+] as const;
+type Settings = ReturnType<typeof requireSettings<(typeof NEEDED)[number]>>;
 /** An always-running workflow that was terminated by hand runs again within this time. */
 const ENSURE_EVERY_MS = 10_000;
 
 export async function work(config: Config, argv: string[]): Promise<void> {
-  const settings = requireSettings(
-    config,
-    'DATABASE_URL',
-    'TEMPORAL_ADDRESS',
-    'STRIPE_SECRET_KEY',
-    'SMTP_URL',
-    'PUBLIC_URL',
-    'TOKEN_SECRET',
-  );
+  const settings = requireSettings(config, ...NEEDED);
   const queues = parseQueues(argv);
   const logger = createLogger('worker', config.LOG_LEVEL);
   installRuntime(logger);
-
   const stopping = new AbortController();
+  stopOnSignal(() => {
+    logger.info('worker stops');
+    stopping.abort();
+  });
   const db = openDatabase(settings, logger);
   const mailer = openMailer(settings.SMTP_URL, config.MAIL_FROM);
-  const deps = { db, mailer, logger, clock: systemClock, stripe: openStripe(settings), stopping: stopping.signal };
-  const activities = {
-    ...createInventoryActivities(deps),
-    ...createOrderActivities(deps),
-    ...createPaymentActivities(deps),
-    ...createEmailActivities({
-      ...deps,
-      publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
-      tokenSecrets: settings.TOKEN_SECRET,
-    }),
-  };
   const connection = await NativeConnection.connect(connectionOptions(settings));
   const temporal = openTemporal(settings);
   try {
-    const common = {
-      connection,
-      namespace: config.TEMPORAL_NAMESPACE,
-      activities,
-      shutdownGraceTime: SHUTDOWN_GRACE,
-      shutdownForceTime: SHUTDOWN_FORCE,
-    };
+    const activities = createActivities({ db, mailer, settings, logger, stopping: stopping.signal });
+    const common = { connection, namespace: config.TEMPORAL_NAMESPACE, activities, ...SHUTDOWN };
     const workers = await Promise.all(
       queues.map((queue) => Worker.create({ ...common, ...queueOptions(queue, config) })),
     );
-    stopOnSignal(() => {
-      logger.info('worker stops');
-      stopping.abort();
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-    });
-    const running = Promise.all(workers.map((worker) => worker.run()));
     const ensuring = queues.includes('orders') ? keepAlwaysRunning(temporal, stopping.signal, logger) : undefined;
-    logger.info({ queues }, 'worker ready');
-    await running;
-    stopping.abort();
-    await ensuring;
+    await Promise.all([runAll(workers, stopping, () => logger.info({ queues }, 'worker ready')), ensuring]);
   } finally {
     mailer.close();
     await Promise.all([db.destroy(), temporal.close(), connection.close()]);
   }
+}
+
+function createActivities(parts: {
+  db: Database;
+  mailer: Mailer;
+  settings: Settings;
+  logger: Logger;
+  stopping: AbortSignal;
+}) {
+  const { settings } = parts;
+  const deps = { ...parts, clock: systemClock, stripe: openStripe(settings) };
+  const mails = { publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''), tokenSecrets: settings.TOKEN_SECRET };
+  return {
+    ...createInventoryActivities(deps),
+    ...createOrderActivities(deps),
+    ...createPaymentActivities(deps),
+    ...createEmailActivities({ ...deps, ...mails }),
+  };
+}
+
+/** Runs them until they are told to stop. When one breaks, the others stop too, and its error is what comes out. */
+async function runAll(workers: Worker[], stopping: AbortController, ready: () => void): Promise<void> {
+  const shutdown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const running = workers.map((worker) => worker.run().finally(() => stopping.abort()));
+  if (stopping.signal.aborted) shutdown();
+  else stopping.signal.addEventListener('abort', shutdown);
+  ready();
+  const ends = await Promise.allSettled(running);
+  const broken = ends.find((end) => end.status === 'rejected');
+  if (broken !== undefined) throw broken.reason;
 }
 
 function parseQueues(argv: string[]): QueueName[] {

@@ -2,7 +2,7 @@
 // The API and the worker import this file and never a workflow's code.
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { CheckoutAnswer, PaymentMethod } from '../src/orders/rules.ts';
+import type { CheckoutAnswer } from '../src/orders/rules.ts';
 
 /** `orders` carries the workflows and their local activities; `payments` and `email` are scaled, limited and stopped alone. */
 export const TASK_QUEUES = { orders: 'orders', payments: 'payments', email: 'email' } as const;
@@ -26,7 +26,6 @@ export const SEARCH_ATTRIBUTES = {
 export interface CheckoutInput {
   orderId: string;
   cartId: string;
-  paymentMethod: PaymentMethod;
   paymentWindow: number;
   confirmationWindow: number;
   holdGrace: number;

@@ -1,6 +1,6 @@
 // The guest's cart over HTTP: adding to it makes it, reading it prices it with what the catalog says now.
 import { createRoute, type z } from '@hono/zod-openapi';
-import { cartTokenHash, giveCartToken } from '../http/cart-token.ts';
+import { cartTokenHash, giveCartToken, renewCartCookie } from '../http/cart-token.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
 import { idempotencyHeader, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
@@ -63,8 +63,11 @@ export function cartRoutes(deps: AppDeps): AppRouter {
     });
     const answer = await present(deps, cart);
     c.header('ETag', `"${cart.version}"`);
-    if (!isNew) return c.json(answer, 200);
-    giveCartToken(c, newToken, config.CART_TTL);
+    if (!isNew) {
+      renewCartCookie(c, config);
+      return c.json(answer, 200);
+    }
+    giveCartToken(c, newToken, config);
     return c.json({ ...answer, cartToken: newToken }, 201);
   });
 

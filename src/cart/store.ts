@@ -50,7 +50,7 @@ export async function touchCart(db: Kysely<Schema>, cartId: string, expiresAt: D
 }
 
 /**
- * Adds to the line of this variant, or makes it.
+ * Adds to the line of this variant, or makes it. Only what is priced in the cart's currency can come in.
  * @returns the line's new quantity; undefined when the variant is not for sale
  */
 export async function addItem(
@@ -64,6 +64,8 @@ export async function addItem(
       eb
         .selectFrom('variants')
         .innerJoin('products', 'products.id', 'variants.productId')
+        .innerJoin('carts', 'carts.currency', 'products.currency')
+        .where('carts.id', '=', item.cartId)
         .where('variants.id', '=', item.variantId)
         .where('variants.status', '=', 'active')
         .where('products.status', '=', 'active')
@@ -94,6 +96,9 @@ export async function listItems(db: Kysely<Schema>, cartId: string): Promise<Car
     .innerJoin('variants', 'variants.id', 'cartItems.variantId')
     .innerJoin('products', 'products.id', 'variants.productId')
     .leftJoin('inventory', 'inventory.variantId', 'variants.id')
+    .innerJoin('carts', (join) =>
+      join.onRef('carts.id', '=', 'cartItems.cartId').onRef('carts.currency', '=', 'products.currency'),
+    )
     .where('cartItems.cartId', '=', cartId)
     .where('variants.status', '=', 'active')
     .where('products.status', '=', 'active')

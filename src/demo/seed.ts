@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '../platform/database.ts';
 import { newId } from '../platform/ids.ts';
 import { createLogger } from '../platform/logger.ts';
 import { hashPassword } from '../platform/passwords.ts';
-import { type DemoProduct, demoCategories, demoCoupons, demoProducts } from './catalog.ts';
+import { DEMO_CURRENCY, type DemoProduct, demoCategories, demoCoupons, demoProducts } from './catalog.ts';
 
 /** The three accounts of the demo shop. They exist only where their passwords are configured. */
 const ACCOUNTS = [
@@ -61,7 +61,7 @@ async function seedProduct(tx: Database, product: DemoProduct): Promise<void> {
       title,
       brand,
       description,
-      currency: 'usd',
+      currency: DEMO_CURRENCY,
       categoryId: await categoryId(tx, categorySlug),
     })
     .onConflict((conflict) => conflict.column('slug').doNothing())

@@ -1,6 +1,7 @@
 // How a guest's cart is known: the header X-Cart-Token, or the HttpOnly cookie `cart_token`.
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
+import type { Config } from '../config.ts';
 import { hashToken } from '../platform/tokens.ts';
 import type { AppEnv } from './router.ts';
 
@@ -13,9 +14,22 @@ export function cartTokenHash(c: Context<AppEnv>): Buffer | undefined {
   return token === undefined || token === '' ? undefined : hashToken(token);
 }
 
-/** Gives the shopper the token of a new cart: in the header, and as a cookie for browsers. @param ttl seconds */
-export function giveCartToken(c: Context<AppEnv>, token: string, ttl: number): void {
+/** Gives the shopper the token of a new cart: in the header, and as a cookie for browsers. */
+export function giveCartToken(c: Context<AppEnv>, token: string, settings: CookieSettings): void {
   c.header(HEADER, token);
-  const secure = new URL(c.req.url).protocol === 'https:';
-  setCookie(c, COOKIE, token, { httpOnly: true, sameSite: 'Lax', path: '/', maxAge: ttl, secure });
+  keepCookie(c, token, settings);
+}
+
+/** The cart lives on, so its cookie must too. */
+export function renewCartCookie(c: Context<AppEnv>, settings: CookieSettings): void {
+  const token = getCookie(c, COOKIE);
+  if (token !== undefined && c.req.header(HEADER) === undefined) keepCookie(c, token, settings);
+}
+
+type CookieSettings = Pick<Config, 'CART_TTL' | 'PUBLIC_URL'>;
+
+/** Secure where the shop is reached over TLS, which a proxy may have ended before us. */
+function keepCookie(c: Context<AppEnv>, token: string, { CART_TTL, PUBLIC_URL }: CookieSettings): void {
+  const secure = new URL(PUBLIC_URL ?? c.req.url).protocol === 'https:';
+  setCookie(c, COOKIE, token, { httpOnly: true, sameSite: 'Lax', path: '/', maxAge: CART_TTL, secure });
 }

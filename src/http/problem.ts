@@ -16,6 +16,7 @@ export const PROBLEMS = {
   cart_changed: { status: 409, title: 'The total has changed' },
   cart_empty: { status: 409, title: 'The cart is empty' },
   out_of_stock: { status: 409, title: 'There is not enough stock' },
+  payment_refused: { status: 409, title: 'The payment service does not take this payment' },
   insufficient_stock: { status: 409, title: 'There is not enough stock for this change' },
   request_in_progress: { status: 409, title: 'The first request with this Idempotency-Key is still running' },
   precondition_failed: { status: 412, title: 'This was changed since it was read' },

@@ -81,8 +81,8 @@ export async function commitHolds(db: Kysely<Schema>, orderId: string, now: Date
 }
 
 /** Gives back what an order holds. A repeat, or an order that holds nothing, does nothing. */
-export async function releaseHolds(db: Kysely<Schema>, orderId: string, now: Date): Promise<void> {
-  await sql`
+export async function releaseHolds(db: Kysely<Schema>, orderId: string, now: Date): Promise<number> {
+  const { numAffectedRows } = await sql`
     WITH settled AS (
       UPDATE holds SET status = 'RELEASED', settled_at = ${now}
       WHERE order_id = ${orderId} AND status = 'HELD'
@@ -93,4 +93,5 @@ export async function releaseHolds(db: Kysely<Schema>, orderId: string, now: Dat
     )
     UPDATE inventory SET reserved = reserved - stock.quantity, updated_at = ${now}
     FROM stock WHERE inventory.variant_id = stock.variant_id`.execute(db);
+  return Number(numAffectedRows ?? 0);
 }

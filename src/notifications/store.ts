@@ -26,11 +26,12 @@ export interface DueMail {
 /**
  * Takes the mails that are due, oldest first, for one try: nobody else gets them before their next due time, which grows
  * with the number of tries, so that a try that died is made again by itself.
+ * @param maxAttempts a mail that was tried this often stays unsent, with the reason of its last try
  * @param firstPause seconds until the second try; doubled with each further one, up to longestPause
  */
 export async function claimMails(
   db: Kysely<Schema>,
-  claim: { limit: number; firstPause: number; longestPause: number; now: Date },
+  claim: { limit: number; firstPause: number; longestPause: number; maxAttempts: number; now: Date },
 ): Promise<DueMail[]> {
   return db
     .updateTable('mails')
@@ -45,6 +46,7 @@ export async function claimMails(
         .select('id')
         .where('sentAt', 'is', null)
         .where('dueAt', '<=', claim.now)
+        .where('attempts', '<', claim.maxAttempts)
         .orderBy('dueAt')
         .limit(claim.limit)
         .forUpdate()

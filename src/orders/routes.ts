@@ -40,6 +40,7 @@ const placeOrder = createRoute({
       'out_of_stock',
       'cart_empty',
       'cart_changed',
+      'payment_refused',
       'validation_failed',
       'unavailable',
     ),
@@ -82,18 +83,23 @@ export function orderRoutes(deps: AppDeps): AppRouter {
   async function placeFor(tokenHash: Buffer, sent: Sent, again = true): Promise<z.input<typeof placedAnswer>> {
     const cart = await saveSubmit(db, tokenHash, sent, clock());
     if (cart === undefined) throw problem('not_found', { detail: 'There is no such cart.' });
-    const answer = cart.status === 'ordered' ? 'ended' : await submitCheckout(temporal, checkoutOf(cart, sent));
+    const answer = cart.status === 'ordered' ? 'ended' : await submitCheckout(temporal, checkoutOf(cart));
     if (answer !== 'ended' && answer.outcome === 'refused') throw refused(answer.refusal);
     const placed = await findPlaced(deps, cart.orderId);
-    const hasEndedUnpaid = answer === 'ended' && ENDED_UNPAID.has(placed.order.status);
-    return hasEndedUnpaid && again ? placeFor(tokenHash, sent, false) : placed;
+    if (cart.status !== 'ordered' && ENDED_UNPAID.has(placed.order.status)) {
+      if (again) return placeFor(tokenHash, sent, false);
+      throw problem('unavailable', { detail: 'The order before this one is just ending. Try again.' });
+    }
+    if (sent.expectedTotal !== null && sent.expectedTotal !== placed.order.total) {
+      throw problem('cart_changed', { total: placed.order.total });
+    }
+    return placed;
   }
 
-  function checkoutOf({ orderId, cartId }: SubmittedCart, { paymentMethod }: Sent): CheckoutInput {
+  function checkoutOf({ orderId, cartId }: SubmittedCart): CheckoutInput {
     return {
       orderId,
       cartId,
-      paymentMethod,
       paymentWindow: config.PAYMENT_WINDOW,
       confirmationWindow: config.CONFIRMATION_WINDOW,
       holdGrace: config.HOLD_GRACE,
@@ -119,11 +125,11 @@ export function orderRoutes(deps: AppDeps): AppRouter {
 /** The answer for an order that was placed, now or before; or the refusal, in the words that every caller gets. */
 async function findPlaced({ db, config }: AppDeps, orderId: string): Promise<z.input<typeof placedAnswer>> {
   const order = await findOrder(db, orderId);
-  if (order === undefined) {
+  if (order === undefined || order.status === 'CANCELLED') {
     const refusal = await findRefusal(db, orderId);
     if (refusal !== null && refusal !== undefined) throw refused(refusal);
-    throw problem('unavailable', { detail: 'The order is not there yet. Try again.' });
   }
+  if (order === undefined) throw problem('unavailable', { detail: 'The order is not there yet. Try again.' });
   if (order.status === 'PENDING' && order.intent === null) {
     throw problem('unavailable', { detail: 'The payment service does not answer yet. The order is held; try again.' });
   }

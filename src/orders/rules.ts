@@ -54,7 +54,8 @@ export interface ShortLine {
 export type Refusal =
   | { code: 'out_of_stock'; items: ShortLine[] }
   | { code: 'cart_empty' }
-  | { code: 'cart_changed'; total: number };
+  | { code: 'cart_changed'; total: number }
+  | { code: 'payment_refused' };
 
 /** What a submit leads to. `failed`: it was stopped or broke before there was an order; the cart can be tried again. */
 export type CheckoutAnswer = { outcome: 'placed' } | { outcome: 'refused'; refusal: Refusal } | { outcome: 'failed' };

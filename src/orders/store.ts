@@ -63,29 +63,33 @@ export interface Move {
 }
 
 /**
- * Moves the order when it stands where the move begins.
- * @returns true when it moved now; false when it stands elsewhere (the move was made before, or there is no such order)
+ * Moves the order when it stands where the move begins; otherwise it stays.
+ * @returns where it stood before: one of `from` means that it moved now; undefined when there is no such order
  */
 export async function moveOrder(
   db: Kysely<Schema>,
   move: Move,
   also: { captured?: number; cancelReason?: string } = {},
-): Promise<boolean> {
-  const before = await db
-    .selectFrom('orders')
-    .select('status')
-    .where('id', '=', move.orderId)
-    .where('status', 'in', move.from)
-    .forUpdate()
-    .executeTakeFirst();
-  if (before === undefined) return false;
+): Promise<OrderStatus | undefined> {
+  const { orderId, from, to, paymentStatus, now } = move;
+  const order = await db.selectFrom('orders').select('status').where('id', '=', orderId).forUpdate().executeTakeFirst();
+  if (order === undefined || !from.includes(order.status)) return order?.status;
   await db
     .updateTable('orders')
-    .set({ status: move.to, paymentStatus: move.paymentStatus, updatedAt: move.now, ...also })
-    .where('id', '=', move.orderId)
+    .set({ status: to, paymentStatus, updatedAt: now, ...also })
+    .where('id', '=', orderId)
     .execute();
-  await appendEvent(db, { ...move, from: before.status });
-  return true;
+  await appendEvent(db, { ...move, from: order.status });
+  return order.status;
+}
+
+export async function countLines(db: Kysely<Schema>, orderId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('orderItems')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('orderId', '=', orderId)
+    .executeTakeFirstOrThrow();
+  return count;
 }
 
 /** The payment's state, while the order stays where it is. */

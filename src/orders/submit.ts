@@ -4,7 +4,6 @@ import { WithStartWorkflowOperation } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   type CheckoutInput,
-  SEARCH_ATTRIBUTES,
   SUBMIT_UPDATE_ID,
   submitUpdate,
   TASK_QUEUES,
@@ -33,8 +32,7 @@ export async function submitCheckout(
     args: [input],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.paymentMethod, value: input.paymentMethod }],
-    staticSummary: `Checkout by ${input.paymentMethod}`,
+    staticSummary: 'From the submit of a cart to a paid order',
   });
   try {
     return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>

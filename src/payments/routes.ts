@@ -22,6 +22,13 @@ const SIGNALS = new Map<string, typeof paymentSucceeded>([
   ['payment_intent.payment_failed', paymentFailed],
 ]);
 
+/** What every event has; a signed body without it is not one. */
+const eventShape = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  data: z.looseObject({ object: z.looseObject({}) }),
+});
+
 const receive = createRoute({
   method: 'post',
   path: '/payments/webhook',

@@ -24,6 +24,18 @@ export async function saveIntent(db: Kysely<Schema>, id: string, intent: Intent,
     .execute();
 }
 
+/** The newest intent of the order, or undefined when it has none. */
+export async function findIntentId(db: Kysely<Schema>, orderId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('payments')
+    .select('intentId')
+    .where('orderId', '=', orderId)
+    .orderBy('attempt', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.intentId;
+}
+
 /** What Stripe said last of the intent. */
 export async function setIntentStatus(
   db: Kysely<Schema>,

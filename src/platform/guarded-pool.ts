@@ -45,6 +45,8 @@ class GuardedClient implements PostgresPoolClient {
   }
 
   async #run<R>(sql: string, parameters: ReadonlyArray<unknown>): Promise<PostgresQueryResult<R>> {
+    // Not even a ROLLBACK: it would wait as long again for a server that does not answer.
+    if (this.#givenUp) throw new Error(GIVEN_UP);
     try {
       return await this.#client.query<R>(sql, parameters);
     } catch (error) {

@@ -1,5 +1,5 @@
 // JSON lines on stdout, one per event, with everything secret redacted before it is written.
-import { type Logger as PinoLogger, pino } from 'pino';
+import { type Logger as PinoLogger, pino, stdSerializers } from 'pino';
 
 export type Logger = PinoLogger;
 
@@ -36,6 +36,8 @@ export function createLogger(part: string, level: string): Logger {
     base: { part, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    // The SDK's own lines carry theirs as `error`.
+    serializers: { err: stdSerializers.err, error: stdSerializers.err },
     redact: { paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
   });
 }

@@ -36,7 +36,8 @@ const MS_PER_DAY = 86_400_000;
 export function connectionOptions(settings: TemporalSettings): ServerOptions {
   const { TEMPORAL_TLS_CA_FILE: ca, TEMPORAL_TLS_CERT_FILE: cert, TEMPORAL_TLS_KEY_FILE: key } = settings;
   const encrypted =
-    settings.TEMPORAL_TLS || settings.TEMPORAL_API_KEY !== undefined || ca !== undefined || cert !== undefined;
+    settings.TEMPORAL_TLS ||
+    [settings.TEMPORAL_API_KEY, settings.TEMPORAL_TLS_SERVER_NAME, ca, cert].some((value) => value !== undefined);
   return {
     address: settings.TEMPORAL_ADDRESS,
     ...(settings.TEMPORAL_API_KEY !== undefined && { apiKey: settings.TEMPORAL_API_KEY }),

@@ -6,7 +6,7 @@ import { sql } from '../../../workflows/steps.ts';
 
 export async function checkout(input: CheckoutInput): Promise<string> {
   const state = new CheckoutState(input);
-  await sql.holdOrderStock({ orderId: input.orderId, lines: [], expiresAt: state.holdsExpireAt.toISOString() });
+  await sql.holdOrderStock({ orderId: input.orderId, lines: [], expiresAt: state.startedAt.toISOString() });
   await sql.freezeCart({ orderId: input.orderId });
   return 'PAID';
 }
