@@ -67,10 +67,12 @@ export function paymentRoutes(deps: AppDeps): AppRouter {
 function verify(body: string, signature: string | undefined, { config, stripe }: AppDeps): Stripe.Event {
   for (const secret of config.STRIPE_WEBHOOK_SECRET) {
     try {
-      return stripe.webhooks.constructEvent(body, signature ?? '', secret, SIGNATURE_TOLERANCE);
+      const event = stripe.webhooks.constructEvent(body, signature ?? '', secret, SIGNATURE_TOLERANCE);
+      if (!eventShape.safeParse(event).success) throw new TypeError('a signed body that is no event');
+      return event;
     } catch (error) {
-      if (!(error instanceof Stripe.errors.StripeSignatureVerificationError))
-        throw problem('malformed_json', {}, error);
+      const unsigned = error instanceof Stripe.errors.StripeSignatureVerificationError;
+      if (!unsigned) throw problem('malformed_json', {}, error);
     }
   }
   throw problem('invalid_signature');
