@@ -43,7 +43,10 @@ export async function submittedOrder(
   const tokenHash = hashToken(newCartToken());
   const [cartId, orderId] = [newId(NOW), newId(NOW)];
   await createCart(db, { id: cartId, nextOrderId: orderId, tokenHash, currency: 'usd', expiresAt: LATER, now: NOW });
-  for (const line of lines) await addItem(db, { id: newId(NOW), cartId, ...line, now: NOW });
+  for (const [at, line] of lines.entries()) {
+    const now = new Date(NOW.getTime() + at);
+    await addItem(db, { id: newId(now), cartId, ...line, now });
+  }
   const { paymentMethod = 'card', expectedTotal = null } = how;
   const sent = { paymentMethod, expectedTotal, email: `${orderId}@example.com`, shippingAddress: ADDRESS, note: null };
   await saveSubmit(db, tokenHash, sent, NOW);

@@ -1,0 +1,73 @@
+// A checkout for tests of its steps: a submitted cart, every step with what it takes, and all that the database holds of it.
+import { sql } from 'kysely';
+import { createInventoryActivities } from '../../activities/inventory.ts';
+import { createOrderActivities } from '../../activities/orders.ts';
+import type { PaymentMethod } from '../../src/orders/rules.ts';
+import type { Database } from '../../src/platform/database.ts';
+import { newId } from '../../src/platform/ids.ts';
+import { LATER, NOW, stockedVariant, submittedOrder } from '../support/rows.ts';
+
+/** How many of each of its two variants are on hand. It wants one of the first and two of the second, 1250 each. */
+export const ON_HAND = 5;
+export const TOTAL = 3_750;
+
+/** A submitted cart of two lines that nobody else competes with, and every step of its checkout, with all it needs. */
+async function checkout(db: Database, paymentMethod: PaymentMethod = 'card') {
+  const variants = [await stockedVariant(db, ON_HAND), await stockedVariant(db, ON_HAND)];
+  const wanted = variants.map(({ id }, at) => ({ variantId: id, quantity: at + 1 }));
+  const { orderId, cartId, lines } = await submittedOrder(db, wanted, { paymentMethod });
+  const nextOrderId = newId(NOW);
+  const clock = () => NOW;
+  const [orders, inventory] = [createOrderActivities({ db, clock }), createInventoryActivities({ db, clock })];
+  const [now, later] = [NOW.toISOString(), LATER.toISOString()];
+  const ending = { orderId, reason: 'payment_window_ended', quietly: false, endedAt: now } as const;
+  const steps = {
+    freezeCart: () => orders.freezeCart({ orderId }),
+    holdOrderStock: () => inventory.holdOrderStock({ orderId, lines, expiresAt: later }),
+    writeOrder: () => orders.writeOrder({ orderId, placedAt: now, expiresAt: later }),
+    notePaymentFailed: () => orders.notePaymentFailed({ orderId }),
+    completeOrder: () => orders.completeOrder({ orderId, captured: TOTAL, paidAt: now }),
+    endOrder: () => orders.endOrder({ ...ending, to: 'EXPIRED' }),
+    releaseOrderStock: () => inventory.releaseOrderStock(orderId),
+    reopenOrderCart: () => orders.reopenOrderCart({ orderId, cartId, nextOrderId }),
+    refuse: () => orders.reopenOrderCart({ orderId, cartId, nextOrderId, refusal: { code: 'cart_empty' } }),
+  };
+  return { steps, orderId, cartId };
+}
+
+export type Checkout = Awaited<ReturnType<typeof checkout>>;
+export type StepName = keyof Checkout['steps'];
+
+/** A checkout that has made these steps, one after the other. */
+export async function checkoutAfter(
+  db: Database,
+  names: readonly StepName[],
+  paymentMethod?: PaymentMethod,
+): Promise<Checkout> {
+  const made = await checkout(db, paymentMethod);
+  for (const name of names) await made.steps[name]();
+  return made;
+}
+
+/** Everything that the database holds of this checkout, without what differs between two of them: ids and names. */
+export async function checkoutState(db: Database, { orderId, cartId }: Checkout): Promise<unknown> {
+  const { rows } = await sql<{ state: unknown }>`
+    SELECT jsonb_build_object(
+      'cart', (SELECT to_jsonb(c) - ARRAY['id', 'token_hash', 'next_order_id'] FROM carts c WHERE id = ${cartId}),
+      'names this order', (SELECT next_order_id = ${orderId} FROM carts WHERE id = ${cartId}),
+      'checkout', (SELECT to_jsonb(c) - ARRAY['order_id', 'cart_id', 'email', 'prices'] FROM checkouts c WHERE order_id = ${orderId}),
+      'frozen total', (SELECT prices -> 'total' FROM checkouts WHERE order_id = ${orderId}),
+      'order', (SELECT to_jsonb(o) - ARRAY['id', 'cart_id', 'number', 'email'] FROM orders o WHERE id = ${orderId}),
+      'items', (SELECT jsonb_agg(to_jsonb(i) - ARRAY['order_id', 'variant_id', 'sku', 'title'] ORDER BY position)
+        FROM order_items i WHERE order_id = ${orderId}),
+      'events', (SELECT jsonb_agg(to_jsonb(e) - 'order_id' ORDER BY sequence) FROM order_events e WHERE order_id = ${orderId}),
+      'mails', (SELECT jsonb_agg(to_jsonb(m) - ARRAY['id', 'order_id'] ORDER BY fact) FROM mails m WHERE order_id = ${orderId}),
+      'holds', (SELECT jsonb_agg(to_jsonb(h) - ARRAY['id', 'order_id', 'variant_id'] ORDER BY quantity)
+        FROM holds h WHERE order_id = ${orderId}),
+      'stock', (SELECT jsonb_agg(jsonb_build_array(on_hand, reserved) ORDER BY quantity)
+        FROM cart_items JOIN inventory USING (variant_id) WHERE cart_id = ${cartId}),
+      'movements', (SELECT jsonb_agg(jsonb_build_array(kind, quantity) ORDER BY quantity)
+        FROM stock_movements WHERE order_id = ${orderId})
+    ) AS state`.execute(db);
+  return rows[0]?.state;
+}

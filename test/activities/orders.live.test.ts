@@ -1,0 +1,252 @@
+// Each step of a checkout on the real database: done twice or five times at once it leaves what it leaves once, and a step
+// that comes after its unwinding leaves nothing.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ApplicationFailure } from '@temporalio/common';
+import { sql } from 'kysely';
+import { createOrderActivities } from '../../activities/orders.ts';
+import type { PaymentMethod } from '../../src/orders/rules.ts';
+import { type OwnDatabase, ownDatabase } from '../support/database.ts';
+import { NOW, stockedVariant, submittedOrder } from '../support/rows.ts';
+import { type Checkout, checkoutAfter, checkoutState, ON_HAND, type StepName, TOTAL } from './checkout-steps.ts';
+
+const AT_ONCE = 5;
+
+let database: OwnDatabase;
+beforeAll(async () => {
+  database = await ownDatabase();
+});
+afterAll(() => database.leave());
+
+function after(names: readonly StepName[], method?: PaymentMethod): Promise<Checkout> {
+  return checkoutAfter(database.db, names, method);
+}
+
+function stateOf(made: Checkout): Promise<unknown> {
+  return checkoutState(database.db, made);
+}
+
+const WRITTEN: readonly StepName[] = ['freezeCart', 'holdOrderStock', 'writeOrder'];
+
+/** Each step with what comes before it, and what it does to the state so that it cannot pass by doing nothing. */
+const STEPS: { step: StepName; before: readonly StepName[]; method?: PaymentMethod; leaves: object }[] = [
+  { step: 'freezeCart', before: [], leaves: { cart: { status: 'checkout', version: 2 }, 'frozen total': TOTAL } },
+  {
+    step: 'holdOrderStock',
+    before: ['freezeCart'],
+    leaves: {
+      stock: [
+        [5, 1],
+        [5, 2],
+      ],
+      holds: [{ status: 'HELD' }, { status: 'HELD' }],
+    },
+  },
+  {
+    step: 'writeOrder',
+    before: WRITTEN.slice(0, 2),
+    leaves: { order: { status: 'PENDING', total: TOTAL }, events: [{ sequence: 1 }], mails: null },
+  },
+  {
+    step: 'writeOrder',
+    before: WRITTEN.slice(0, 2),
+    method: 'cod',
+    leaves: { order: { status: 'AWAITING_CONFIRMATION' }, mails: [{ fact: 'placed' }] },
+  },
+  { step: 'notePaymentFailed', before: WRITTEN, leaves: { order: { status: 'PENDING', payment_status: 'FAILED' } } },
+  {
+    step: 'completeOrder',
+    before: WRITTEN,
+    leaves: {
+      order: { status: 'PAID', payment_status: 'PAID', captured: TOTAL },
+      cart: { status: 'ordered', version: 3 },
+      stock: [
+        [4, 0],
+        [3, 0],
+      ],
+      movements: [
+        ['sold', -2],
+        ['sold', -1],
+      ],
+      events: [{ to_status: 'PENDING' }, { from_status: 'PENDING', to_status: 'PAID' }],
+      mails: [{ fact: 'paid' }],
+    },
+  },
+  {
+    step: 'endOrder',
+    before: WRITTEN,
+    leaves: {
+      order: { status: 'EXPIRED', cancel_reason: 'payment_window_ended' },
+      events: [{ to_status: 'PENDING' }, { to_status: 'EXPIRED' }],
+      mails: [{ fact: 'expired' }],
+    },
+  },
+  { step: 'endOrder', before: WRITTEN.slice(0, 2), leaves: { order: null, events: null, mails: null } },
+  {
+    step: 'releaseOrderStock',
+    before: WRITTEN.slice(0, 2),
+    leaves: {
+      stock: [
+        [5, 0],
+        [5, 0],
+      ],
+      holds: [{ status: 'RELEASED' }, { status: 'RELEASED' }],
+    },
+  },
+  {
+    step: 'releaseOrderStock',
+    before: ['freezeCart'],
+    leaves: {
+      stock: [
+        [5, 0],
+        [5, 0],
+      ],
+      holds: null,
+    },
+  },
+  {
+    step: 'reopenOrderCart',
+    before: ['freezeCart'],
+    leaves: { cart: { status: 'open', version: 3 }, 'names this order': false },
+  },
+  { step: 'refuse', before: [], leaves: { cart: { status: 'open' }, checkout: { refusal: { code: 'cart_empty' } } } },
+];
+
+describe.each(STEPS)('$step after $before', ({ step, before, method, leaves }) => {
+  test('done twice leaves what it leaves once, and answers the same', async () => {
+    const made = await after(before, method);
+    const answer = await made.steps[step]();
+    const once = await stateOf(made);
+    expect(once).toMatchObject(leaves);
+    expect(await made.steps[step]()).toEqual(answer);
+    expect(await stateOf(made)).toEqual(once);
+  });
+
+  test('done several times at once leaves what it leaves once, and answers all the same', async () => {
+    const [single, raced] = [await after(before, method), await after(before, method)];
+    await single.steps[step]();
+    const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => raced.steps[step]()));
+    expect(await stateOf(raced)).toEqual(await stateOf(single));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+  });
+});
+
+const UNWINDING: readonly StepName[] = ['endOrder', 'releaseOrderStock', 'reopenOrderCart'];
+
+describe.each([
+  ['freezeCart', []],
+  ['holdOrderStock', ['freezeCart']],
+  ['writeOrder', ['freezeCart', 'holdOrderStock']],
+] as [StepName, StepName[]][])('%s', (step, before) => {
+  test.each(UNWINDING)('that comes after %s is refused for good and leaves nothing', async (undo) => {
+    const made = await after([...before, undo]);
+    const unwound = await stateOf(made);
+    const failure: unknown = await made.steps[step]().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(ApplicationFailure);
+    expect(failure).toMatchObject({ type: 'CheckoutClosed', nonRetryable: true });
+    expect(await stateOf(made)).toEqual(unwound);
+  });
+
+  test('that races with its unwinding leaves what the unwinding alone leaves: nothing held, nothing live', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const made = await after(before);
+      const late = made.steps[step]().catch((error: unknown) => {
+        if (!(error instanceof ApplicationFailure && error.type === 'CheckoutClosed')) throw error;
+      });
+      for (const undo of UNWINDING) await made.steps[undo]();
+      await late;
+      expect(await stateOf(made)).toMatchObject({
+        stock: [
+          [ON_HAND, 0],
+          [ON_HAND, 0],
+        ],
+        cart: { status: 'open' },
+      });
+      expect(await liveRows(made)).toEqual([]);
+    }
+  });
+});
+
+async function liveRows({ orderId }: Checkout): Promise<unknown[]> {
+  const { rows } = await sql`
+    SELECT 'order' FROM orders WHERE id = ${orderId} AND status NOT IN ('EXPIRED', 'CANCELLED')
+    UNION ALL SELECT 'hold' FROM holds WHERE order_id = ${orderId} AND status = 'HELD'`.execute(database.db);
+  return rows;
+}
+
+test('a declined payment is not noted on an order that has been paid meanwhile, or has ended', async () => {
+  for (const end of ['completeOrder', 'endOrder'] as const) {
+    const made = await after([...WRITTEN, end]);
+    const before = await stateOf(made);
+    await made.steps.notePaymentFailed();
+    expect(await stateOf(made)).toEqual(before);
+  }
+});
+
+test('an order that is paid and ended at once is one of the two, whole', async () => {
+  for (let round = 0; round < 15; round += 1) {
+    const made = await after(WRITTEN);
+    await Promise.allSettled(
+      round % 2 === 0
+        ? [made.steps.completeOrder(), made.steps.endOrder()]
+        : [made.steps.endOrder(), made.steps.completeOrder()],
+    );
+    await made.steps.releaseOrderStock();
+    await made.steps.reopenOrderCart();
+    const state = await stateOf(made);
+    const { rows } = await sql<{ status: string }>`SELECT status FROM orders WHERE id = ${made.orderId}`.execute(
+      database.db,
+    );
+    const paid = {
+      order: { captured: TOTAL },
+      cart: { status: 'ordered' },
+      stock: [
+        [4, 0],
+        [3, 0],
+      ],
+      mails: [{ fact: 'paid' }],
+    };
+    const ended = {
+      order: { captured: 0 },
+      cart: { status: 'open' },
+      stock: [
+        [5, 0],
+        [5, 0],
+      ],
+      mails: [{ fact: 'expired' }],
+    };
+    expect(state).toMatchObject(rows[0]?.status === 'PAID' ? paid : ended);
+  }
+});
+
+test('a total that is not the expected one is refused with the new one, and the cart stays as it was', async () => {
+  const { db } = database;
+  const variant = await stockedVariant(db, ON_HAND, 900);
+  const wanted = [{ variantId: variant.id, quantity: 2 }];
+  const { orderId, cartId } = await submittedOrder(db, wanted, { expectedTotal: 1_799 });
+  const orders = createOrderActivities({ db, clock: () => NOW });
+  const refused = { refusal: { code: 'cart_changed', total: 1_800 } };
+  expect(await orders.freezeCart({ orderId })).toEqual(refused);
+  expect(await orders.freezeCart({ orderId })).toEqual(refused);
+  const cart = await db.selectFrom('carts').select(['status', 'version']).where('id', '=', cartId).execute();
+  expect(cart).toEqual([{ status: 'open', version: 1 }]);
+});
+
+test('the prices that were frozen stand, whatever the catalog says when the order is written', async () => {
+  const made = await after(['freezeCart']);
+  await sql`UPDATE variants SET price = 9999 WHERE id IN (SELECT variant_id FROM cart_items WHERE cart_id = ${made.cartId})`.execute(
+    database.db,
+  );
+  expect(await made.steps.freezeCart()).toMatchObject({ frozen: { total: TOTAL } });
+  await made.steps.holdOrderStock();
+  await made.steps.writeOrder();
+  expect(await stateOf(made)).toMatchObject({
+    order: { total: TOTAL },
+    items: [
+      { unit_price: 1_250, line_total: 1_250 },
+      { unit_price: 1_250, line_total: 2_500 },
+    ],
+  });
+});
