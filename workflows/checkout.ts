@@ -1,10 +1,11 @@
 // The story of one order: from the submit of its cart to its payment, or to its end without one.
 // A crash at any line is mended by the replay of this function. A step may run twice, and then does nothing the second time.
-import { allHandlersFinished, CancellationScope, condition, isCancellation, sleep, uuid4 } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
 import type { IntentState } from '../activities/payment.ts';
 import type { OrderStatus, Refusal } from '../src/orders/rules.ts';
 import { CheckoutState, type PlacedOrder } from './checkout-state.ts';
 import { Compensations } from './compensation.ts';
+import { newId } from './ids.ts';
 import { cancelIntent, createIntent, readIntent } from './intent.ts';
 import type { CheckoutInput } from './messages.ts';
 import { sql } from './steps.ts';
@@ -50,7 +51,7 @@ async function placeOrder(
 ): Promise<PlacedOrder | { refusal: Refusal }> {
   const { orderId, cartId } = state.input;
 
-  const nextOrderId = uuid4();
+  const nextOrderId = newId();
   undo.before(({ refusal }) => sql.reopenOrderCart({ orderId, cartId, nextOrderId, ...(refusal && { refusal }) }));
   const cart = await sql.freezeCart({ orderId });
   if ('refusal' in cart) return cart;

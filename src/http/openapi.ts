@@ -39,10 +39,11 @@ export const emptyBody = {
 
 /** The header of writes that may be repeated; `.required()` where they must carry it. */
 export const idempotencyHeader = z.object({
-  'idempotency-key': z
-    .string()
-    .optional()
-    .openapi({ description: 'Any unique value: a repeat under it gets the same answer', example: 'b7f6c1de-retry-me' }),
+  'idempotency-key': z.string().optional().openapi({
+    description:
+      'Any unique value: a repeat under it gets the same answer, a refusal too. Send a corrected body under a new one',
+    example: 'b7f6c1de-retry-me',
+  }),
 });
 
 /** A JSON answer with an example. */

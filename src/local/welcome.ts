@@ -61,9 +61,9 @@ function paidOrder(stack: Stack, variantId: string): string[] {
   return [
     '  A paid order, with its mail in the inbox and its workflow in the Temporal UI:',
     '',
-    `curl -sS -b '' ${json} -d '${JSON.stringify({ variantId, quantity: 1 })}' ${api}/cart/items \\`,
-    `  --next -sS -b '' ${json} -H 'Idempotency-Key: first-order' -d '${JSON.stringify(order)}' ${api}/orders \\`,
-    `  --next -sS ${json} -d '{"payment_method":"pm_card_visa"}' ${stack.stripe}/_sim/payment_intents/latest/pay`,
+    `curl -sS -w '\\n' -b '' ${json} -d '${JSON.stringify({ variantId, quantity: 1 })}' ${api}/cart/items \\`,
+    `  --next -sS -w '\\n' -b '' ${json} -H 'Idempotency-Key: first-order' -d '${JSON.stringify(order)}' ${api}/orders \\`,
+    `  --next -sS -w '\\n' ${json} -d '{"payment_method":"pm_card_visa"}' ${stack.stripe}/_sim/payment_intents/latest/pay`,
   ];
 }
 

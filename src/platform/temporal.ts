@@ -72,12 +72,14 @@ export async function prepareNamespace(
 ): Promise<void> {
   const namespace = client.options.namespace;
   await connection.ensureConnected();
-  await unless(ALREADY_EXISTS, () =>
-    connection.workflowService.registerNamespace({
-      namespace,
-      workflowExecutionRetentionPeriod: msToTs(retentionDays * MS_PER_DAY),
-    }),
-  );
+  if (!(await isRegistered(connection, namespace))) {
+    await unless(ALREADY_EXISTS, () =>
+      connection.workflowService.registerNamespace({
+        namespace,
+        workflowExecutionRetentionPeriod: msToTs(retentionDays * MS_PER_DAY),
+      }),
+    );
+  }
   await visible(async () => {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
     const missing = Object.values(attributes).filter(({ name }) => !(name in customAttributes));
@@ -96,6 +98,17 @@ async function unless(code: number, call: () => Promise<unknown>): Promise<void>
     await call();
   } catch (error) {
     if (grpcCode(error) !== code) throw error;
+  }
+}
+
+/** Asked first, because a server on PostgreSQL logs an error for each name that is taken. */
+async function isRegistered(connection: Connection, namespace: string): Promise<boolean> {
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+    return true;
+  } catch (error) {
+    if (grpcCode(error) === NOT_FOUND) return false;
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { withClient } from '../../src/local/postgres.ts';
 import {
+  ADDRESS,
   call,
   newShopper,
   type OrderBody,
@@ -138,3 +139,16 @@ test('a caller who expects another total than the order has is told so, and the 
   await pay(shop.stack, body.payment as NonNullable<PlacedBody['payment']>);
   await statusBecomes(() => shopper.order(body), 'PAID');
 });
+
+test.each(['Germany', 'gb', 'ZZ', 'XA', ''])(
+  'an address in a country that is none (%p) is refused by its field',
+  async (country) => {
+    const { body } = await newShopper(api).add(await variantOf(api, 'BULK-06'));
+    const answer = await call<ProblemBody & { errors: { path: string }[] }>(`${api}/api/v1/orders`, {
+      headers: { 'X-Cart-Token': body.cartToken ?? '', 'Idempotency-Key': `in-${country}` },
+      json: { paymentMethod: 'cod', email: 'ada@example.com', shippingAddress: { ...ADDRESS, country } },
+    });
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors.map(({ path }) => path)).toEqual(['shippingAddress.country']);
+  },
+);

@@ -28,6 +28,7 @@ test('the tour pays an order by card, gets its mail, and places one with cash on
     ['http://127.0.0.1:8080', shop.stack.api[0] ?? ''],
     ['http://127.0.0.1:12111', shop.stack.stripe],
     ['http://127.0.0.1:8025', shop.stack.inbox ?? ''],
+    ['.perdure/stack.json', `${shop.home}/stack.json`],
   ];
   const tour = addresses.reduce((text, [there, here]) => text.replaceAll(there, here), blocks('sh tour').join('\n'));
   expect(tour).not.toMatch(/127\.0\.0\.1:(8080|12111|8025)/);
