@@ -55,7 +55,7 @@ export function docsRoutes(app: AppRouter): AppRouter {
     document ??= describe(app);
     return c.json(document);
   });
-  for (const path of ['/', '/api/docs/']) router.get(path, (c) => c.redirect('/api/docs'));
+  for (const way of ['/', '/api/docs/']) router.get(way, (c) => c.redirect('/api/docs'));
   router.get('/api/docs', (c) => c.html(PAGE, 200, { 'Content-Security-Policy': PAGE_POLICY }));
   router.get('/api/docs/page.js', (c) =>
     c.body(PAGE_SCRIPT, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }),
