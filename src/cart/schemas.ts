@@ -7,6 +7,10 @@ export const MAX_QUANTITY = 10_000;
 
 export const addItemBody = z.strictObject({ variantId: uuid, quantity: z.int().min(1).max(MAX_QUANTITY) });
 
+export const setItemBody = z.strictObject({
+  quantity: z.int().min(1, 'must be at least 1; DELETE takes the item out').max(MAX_QUANTITY),
+});
+
 const cartItem = z.object({
   id: uuid,
   variantId: uuid,

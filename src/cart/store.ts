@@ -16,7 +16,16 @@ const CART_COLUMNS = ['id', 'status', 'nextOrderId', 'currency', 'version', 'exp
 
 export async function createCart(
   db: Kysely<Schema>,
-  cart: { id: string; tokenHash: Buffer; nextOrderId: string; currency: string; expiresAt: Date; now: Date },
+  cart: {
+    id: string;
+    tokenHash: Buffer;
+    nextOrderId: string;
+    currency: string;
+    /** 1 unless told. */
+    version?: number;
+    expiresAt: Date;
+    now: Date;
+  },
 ): Promise<Cart> {
   const { now, ...columns } = cart;
   return db
@@ -36,7 +45,15 @@ export async function lockCart(
   by: { id: string } | { tokenHash: Buffer },
 ): Promise<Cart | undefined> {
   const cart = db.selectFrom('carts').select(CART_COLUMNS).forUpdate();
-  return ('id' in by ? cart.where('id', '=', by.id) : cart.where('tokenHash', '=', by.tokenHash)).executeTakeFirst();
+  if ('id' in by) return cart.where('id', '=', by.id).executeTakeFirst();
+  const byToken = cart.where('tokenHash', '=', by.tokenHash);
+  // Who waited for a cart that gave its token up meanwhile finds nothing; a second look sees the cart that took it over.
+  return (await byToken.executeTakeFirst()) ?? (await byToken.executeTakeFirst());
+}
+
+/** Frees the token of a locked cart for the next one. @param tokenHash of a token that nobody has */
+export async function giveUpToken(db: Kysely<Schema>, cartId: string, tokenHash: Buffer): Promise<void> {
+  await db.updateTable('carts').set({ tokenHash }).where('id', '=', cartId).execute();
 }
 
 /** Counts an edit of a locked cart, and gives it its full life again. */
@@ -87,6 +104,25 @@ export async function addItem(
   return row?.quantity;
 }
 
+/** Sets the quantity of a line; false when the cart has no such line. */
+export async function setQuantity(
+  db: Kysely<Schema>,
+  { id, cartId, quantity }: { id: string; cartId: string; quantity: number },
+): Promise<boolean> {
+  const line = db.updateTable('cartItems').set({ quantity }).where('id', '=', id).where('cartId', '=', cartId);
+  return (await line.executeTakeFirstOrThrow()).numUpdatedRows > 0n;
+}
+
+/** Takes a line out; false when the cart has no such line. */
+export async function removeItem(db: Kysely<Schema>, { id, cartId }: { id: string; cartId: string }): Promise<boolean> {
+  const line = db.deleteFrom('cartItems').where('id', '=', id).where('cartId', '=', cartId);
+  return (await line.executeTakeFirstOrThrow()).numDeletedRows > 0n;
+}
+
+export async function clearItems(db: Kysely<Schema>, cartId: string): Promise<void> {
+  await db.deleteFrom('cartItems').where('cartId', '=', cartId).execute();
+}
+
 export type CartItem = CartLine & { id: string; available: number };
 
 /** The lines that can be bought, oldest first, with the price and the stock of this moment. One query, whatever the size. */
@@ -125,7 +161,10 @@ export async function startCheckout(db: Kysely<Schema>, cartId: string, now: Dat
     .execute();
 }
 
-/** The cart can be edited and tried again, under a fresh order id. Only while it still names the order that ended. */
+/**
+ * The cart can be edited and tried again, under a fresh order id. Only while it still names the order that ended. The
+ * time since its last change, which was in checkout, is not taken from its life: what was in it is there again.
+ */
 export async function reopenCart(
   db: Kysely<Schema>,
   cart: { cartId: string; orderId: string; nextOrderId: string; now: Date },
@@ -136,6 +175,7 @@ export async function reopenCart(
       status: 'open' as const,
       nextOrderId: cart.nextOrderId,
       version: eb('version', '+', 1),
+      expiresAt: sql<Date>`expires_at + greatest(${cart.now}::timestamptz - updated_at, interval '0')`,
       updatedAt: cart.now,
     }))
     .where('id', '=', cart.cartId)

@@ -56,6 +56,7 @@ const JSON_TYPE = /^application\/(problem\+)?json/;
 
 /**
  * ETag and 304 for JSON reads, and compression from 1 KiB on. A live stream passes untouched: it must not be read here.
+ * What its route says must not be stored is never 304: its tag, where it has one, is for If-Match only.
  */
 export function representation(): MiddlewareHandler<AppEnv> {
   const tag = etag();
@@ -64,7 +65,7 @@ export function representation(): MiddlewareHandler<AppEnv> {
     await next();
     if (JSON_TYPE.test(c.res.headers.get('Content-Type') ?? '')) {
       await measure(c);
-      await tag(c, done);
+      if (c.res.headers.get('Cache-Control') !== 'no-store') await tag(c, done);
     }
     await squeeze(c, done);
   };

@@ -3,15 +3,29 @@ import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import type { Config } from '../config.ts';
 import { hashToken } from '../platform/tokens.ts';
+import { problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
 
 const HEADER = 'X-Cart-Token';
 const COOKIE = 'cart_token';
 
+/** The token that the request carries, or undefined. */
+export function cartToken(c: Context<AppEnv>): string | undefined {
+  const token = c.req.header(HEADER) ?? getCookie(c, COOKIE);
+  return token === '' ? undefined : token;
+}
+
 /** The hash of the token that the request carries, or undefined. */
 export function cartTokenHash(c: Context<AppEnv>): Buffer | undefined {
-  const token = c.req.header(HEADER) ?? getCookie(c, COOKIE);
-  return token === undefined || token === '' ? undefined : hashToken(token);
+  const token = cartToken(c);
+  return token === undefined ? undefined : hashToken(token);
+}
+
+/** The same where the route needs it. @throws unauthenticated */
+export function requireCartTokenHash(c: Context<AppEnv>): Buffer {
+  const tokenHash = cartTokenHash(c);
+  if (tokenHash === undefined) throw problem('unauthenticated', { detail: 'Send the cart token in X-Cart-Token.' });
+  return tokenHash;
 }
 
 /** Gives the shopper the token of a new cart: in the header, and as a cookie for browsers. */

@@ -46,6 +46,11 @@ export const idempotencyHeader = z.object({
   }),
 });
 
+/** The same for writes that may be bound to the version that their client has seen. */
+export const editHeaders = idempotencyHeader.extend({
+  'if-match': z.string().optional().openapi({ description: 'The ETag that was seen: refused when it is past' }),
+});
+
 /** A JSON answer with an example. */
 export function jsonAnswer<T extends z.ZodType>(description: string, schema: T, example: z.input<T>) {
   return { description, content: { 'application/json': { schema, example } } };
@@ -106,6 +111,7 @@ const VARIANT_ID = '01960000-0000-7000-8000-000000000001';
 const EXAMPLES: Partial<Record<ProblemCode, Record<string, unknown>>> = {
   validation_failed: { errors: [{ path: 'quantity', message: 'must be at least 1' }] },
   out_of_stock: { items: [{ variantId: VARIANT_ID, sku: 'LAST-ONE', requested: 1, available: 0 }] },
+  precondition_failed: { version: 3 },
   cart_changed: { total: 4998 },
   coupon_invalid: { reason: 'expired' },
 };

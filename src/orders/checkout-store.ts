@@ -22,7 +22,7 @@ export interface SubmittedCart {
 
 /**
  * Keeps what the shopper sent for the order that the cart will become, until the prices are frozen: from then on it stands.
- * @returns the cart and its order's id; undefined when no cart has this token
+ * @returns the cart and its order's id; undefined when no cart has this token, or it has expired
  */
 export async function saveSubmit(
   db: Kysely<Schema>,
@@ -32,7 +32,8 @@ export async function saveSubmit(
 ): Promise<SubmittedCart | undefined> {
   const { rows } = await sql<SubmittedCart>`
     WITH cart AS (
-      SELECT id, next_order_id, status FROM carts WHERE token_hash = ${tokenHash}
+      SELECT id, next_order_id, status FROM carts
+      WHERE token_hash = ${tokenHash} AND (status <> 'open' OR expires_at > ${now})
     ), saved AS (
       INSERT INTO checkouts (order_id, cart_id, payment_method, email, shipping_address, note, expected_total, created_at)
       SELECT next_order_id, id, ${sent.paymentMethod}, ${sent.email}, ${JSON.stringify(sent.shippingAddress)}::jsonb,

@@ -1,7 +1,7 @@
 // Orders over HTTP: a submit becomes an order, or is refused with the reason; a guest reads it with its access token.
 import { createRoute, z } from '@hono/zod-openapi';
 import type { CheckoutInput } from '../../workflows/messages.ts';
-import { cartTokenHash } from '../http/cart-token.ts';
+import { requireCartTokenHash } from '../http/cart-token.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
 import { idempotencyHeader, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
@@ -71,8 +71,7 @@ export function orderRoutes(deps: AppDeps): AppRouter {
   const router = createRouter();
 
   const place: Parameters<typeof router.openapi<typeof placeOrder>>[1] = async (c) => {
-    const tokenHash = cartTokenHash(c);
-    if (tokenHash === undefined) throw problem('unauthenticated', { detail: 'Send the cart token in X-Cart-Token.' });
+    const tokenHash = requireCartTokenHash(c);
     const { note = null, expectedTotal = null, ...sent } = c.req.valid('json');
     const placed = await placeFor(tokenHash, { ...sent, note, expectedTotal });
     c.header('Location', `/api/v1/orders/${placed.order.id}`);

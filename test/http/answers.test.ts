@@ -73,6 +73,11 @@ describe('an ETag', () => {
     expect((await request('/api/v1/versioned', { headers: { 'If-None-Match': '"7"' } })).status).toBe(304);
   });
 
+  test('of an answer that must not be stored stays, and never makes the next one 304', async () => {
+    const answer = await request('/api/v1/unstored', { headers: { 'If-None-Match': '"7"' } });
+    expect([answer.status, answer.headers.get('ETag')]).toEqual([200, '"7"']);
+  });
+
   test('does not come with refusals', async () => {
     expect((await request('/api/v1/sold-out')).headers.get('etag')).toBeNull();
   });

@@ -55,6 +55,7 @@ export function sampleRoutes(gate: Promise<void> = Promise.resolve(), onGate: ()
   });
   router.get('/large', (c) => c.json({ name: 'x'.repeat(5_000) }));
   router.get('/versioned', (c) => c.json({ name: 'cart' }, 200, { ETag: '"7"' }));
+  router.get('/unstored', (c) => c.json({ name: 'cart' }, 200, { ETag: '"7"', 'Cache-Control': 'no-store' }));
   router.get('/gate', async (c) => {
     onGate();
     await gate;

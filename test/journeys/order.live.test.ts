@@ -192,17 +192,22 @@ test("an order is 404 for everyone without its own token, another order's includ
   expect((await call(`${url}?orderToken=${my.order.accessToken}`)).status).toBe(200);
 });
 
-test('a shopper whose cart became a paid order gets a new cart with the next item, and the old cart still answers with its order', async () => {
+test('a shopper whose cart became a paid order keeps the token: it answers with that order until the next item makes a new cart', async () => {
   const shopper = newShopper(api);
-  await shopper.add(bulk);
+  const added = await shopper.add(bulk);
   const first = await shopper.submit({ paymentMethod: 'card' });
   await pay(shop.stack, first.body.payment as NonNullable<PlacedBody['payment']>);
   await statusBecomes(() => shopper.order(first.body), 'PAID');
   const again = await shopper.submit({ paymentMethod: 'card' });
   expect(again).toMatchObject({ status: 201, body: { order: { id: first.body.order.id, status: 'PAID' } } });
+  expect((await shopper.cart()).body).toMatchObject({ code: 'not_found', orderId: first.body.order.id });
   const next = await shopper.add(bulk, 2);
-  expect(next).toMatchObject({ status: 201, body: { items: [{ sku: 'BULK', quantity: 2 }] } });
-  expect(next.body.cartToken).toEqual(expect.any(String));
+  const cartToken = added.body.cartToken;
+  expect(next).toMatchObject({ status: 201, body: { cartToken, items: [{ sku: 'BULK', quantity: 2 }] } });
+  expect(next.headers.get('X-Cart-Token')).toBe(cartToken);
+  const second = await shopper.submit({ paymentMethod: 'card' });
+  expect(second).toMatchObject({ status: 201, body: { order: { status: 'PENDING', items: [{ quantity: 2 }] } } });
+  expect(second.body.order.id).not.toBe(first.body.order.id);
 });
 
 test('a quantity beyond all reason is refused and changes nothing', async () => {
