@@ -1,6 +1,6 @@
 // Keeps one program running: starts it, says when it is ready, starts it again when it dies, and stops it when told to.
 // `start` puts one of these around every part of the stack.
-import { setTimeout as pause } from 'node:timers/promises';
+import { pause } from '../platform/pause.ts';
 import { begin, type Life, type Part, stopLife } from './life.ts';
 import type { Logs } from './logs.ts';
 import { StartProblem } from './problem.ts';
@@ -50,7 +50,7 @@ export function supervise(part: Part, logs: Logs, onPid: () => void): Supervised
       if (!everReady) throw neverReady(part, how, logs);
       wait = ready && Date.now() - began >= WELL_MS ? RESTART_MS : Math.min(wait * 2, RESTART_MAX_MS);
       logs.event(part.name, 'warn', `${part.name} ended (${how}) and is started again in ${wait} ms`);
-      await pause(wait, undefined, { signal: stopping.signal }).catch(() => undefined); // cut short by `stop`
+      await pause(wait, stopping.signal);
     }
   };
 

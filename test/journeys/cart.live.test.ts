@@ -7,10 +7,10 @@ import {
   type CartBody,
   call,
   newShopper,
-  type OrderBody,
   type ProblemBody,
   pay,
   type Shopper,
+  statusBecomes,
   variantOf,
 } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
@@ -76,10 +76,6 @@ async function becomesPaid({ shopper }: Editing): Promise<string> {
   await pay(shop.stack, body.payment);
   await statusBecomes(() => shopper.order(body), 'PAID');
   return body.order.id;
-}
-
-async function statusBecomes(order: () => Promise<{ body: OrderBody }>, status: string): Promise<void> {
-  await until(`the order is ${status}`, async () => (await order()).body.status === status);
 }
 
 test('ten adds at once all count, and two adds of one variant are one line', async () => {

@@ -5,10 +5,10 @@ import {
   ADDRESS,
   call,
   newShopper,
-  type OrderBody,
   type PlacedBody,
   type ProblemBody,
   pay,
+  statusBecomes,
   variantOf,
 } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
@@ -41,13 +41,6 @@ async function priced(sku: string, price: number): Promise<string> {
 async function stockOf(variantId: string): Promise<{ onHand: number; reserved: number }> {
   const [row] = await query('SELECT on_hand, reserved FROM inventory WHERE variant_id = $1', [variantId]);
   return { onHand: Number(row?.['on_hand']), reserved: Number(row?.['reserved']) };
-}
-
-async function statusBecomes(order: () => Promise<{ body: OrderBody }>, status: string): Promise<OrderBody> {
-  return until(`the order is ${status}`, async () => {
-    const { body } = await order();
-    return body.status === status && body;
-  });
 }
 
 test('two tabs, one paying by card and one on delivery, while no worker answers: one order, paid in one way', async () => {

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   call,
   newShopper,
-  type OrderBody,
   type PlacedBody,
   type ProblemBody,
   pay,
+  statusBecomes,
   variantOf,
 } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
@@ -38,13 +38,6 @@ async function stockOf(variantId: string): Promise<number> {
   await shopper.add(variantId);
   const { body } = await shopper.cart();
   return body.items[0]?.available ?? Number.NaN;
-}
-
-async function statusBecomes(order: () => Promise<{ body: OrderBody }>, status: string): Promise<OrderBody> {
-  return until(`the order is ${status}`, async () => {
-    const { body } = await order();
-    return body.status === status && body;
-  });
 }
 
 test('a guest pays an order by card: it is PAID, its stock has left, and its mail has come', async () => {

@@ -1,5 +1,6 @@
 // A shopper who knows nothing but HTTP: the API, and Stripe's page (the simulator) to pay on.
 import { randomUUID } from 'node:crypto';
+import { until } from './wait.ts';
 
 export interface Answer<Body> {
   status: number;
@@ -129,4 +130,12 @@ export async function pay(
     body: new URLSearchParams({ client_secret: payment.clientSecret, payment_method: paymentMethod }),
   });
   return { status: response.status, headers: response.headers, body: (await response.json()) as { status?: string } };
+}
+
+/** Waits until the order has this status, and gives it as it is then. */
+export async function statusBecomes(order: () => Promise<{ body: OrderBody }>, status: string): Promise<OrderBody> {
+  return until(`the order is ${status}`, async () => {
+    const { body } = await order();
+    return body.status === status && body;
+  });
 }
