@@ -10,6 +10,7 @@ import {
   Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
+import { createCartActivities } from '../activities/carts.ts';
 import { createEmailActivities } from '../activities/email.ts';
 import { createInventoryActivities } from '../activities/inventory.ts';
 import { createOrderActivities } from '../activities/orders.ts';
@@ -79,6 +80,7 @@ function createActivities(parts: {
   const deps = { ...parts, clock: systemClock, stripe: openStripe(settings) };
   const mails = { publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''), tokenSecrets: settings.TOKEN_SECRET };
   return {
+    ...createCartActivities(deps),
     ...createInventoryActivities(deps),
     ...createOrderActivities(deps),
     ...createPaymentActivities(deps),

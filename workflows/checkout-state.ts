@@ -7,7 +7,7 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { FrozenCart } from '../activities/orders.ts';
+import type { FrozenCart } from '../activities/carts.ts';
 import type { CheckoutAnswer, OrderStatus, PaymentMethod } from '../src/orders/rules.ts';
 import { type CheckoutInput, paymentFailed, paymentSucceeded, SEARCH_ATTRIBUTES, submitUpdate } from './messages.ts';
 

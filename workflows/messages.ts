@@ -2,7 +2,7 @@
 // The API and the worker import this file and never a workflow's code.
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { CheckoutAnswer } from '../src/orders/rules.ts';
+import type { Actor, CheckoutAnswer, IntentAnswer, MoveAnswer } from '../src/orders/rules.ts';
 
 /** `orders` carries the workflows and their local activities; `payments` and `email` are scaled, limited and stopped alone. */
 export const TASK_QUEUES = { orders: 'orders', payments: 'payments', email: 'email' } as const;
@@ -10,7 +10,11 @@ export type QueueName = keyof typeof TASK_QUEUES;
 
 export const WORKFLOW_IDS = {
   checkout: (orderId: string) => `checkout/${orderId}`,
+  fulfillment: (orderId: string) => `fulfillment/${orderId}`,
+  refund: (refundId: string) => `refund/${refundId}`,
+  latePayment: (intentId: string) => `late-payment/${intentId}`,
   mailer: 'mailer',
+  reservationExpiry: 'reservation-expiry',
 } as const;
 
 /** What an operator can filter orders by in the Temporal UI. Never a name, an address or a mail. */
@@ -40,5 +44,40 @@ export interface PaymentNews {
   intentId: string;
   eventId: string;
 }
+/** Anything else that happened to an intent: it is processing, or its customer has to act. */
+export const paymentChanged = defineSignal<[PaymentNews]>('paymentChanged');
 export const paymentSucceeded = defineSignal<[PaymentNews]>('paymentSucceeded');
 export const paymentFailed = defineSignal<[PaymentNews]>('paymentFailed');
+
+/** A request to move an order, by whom and why. `reason` is a word of ours, never a customer's text. */
+export interface MoveRequest {
+  by: Actor;
+  reason: string;
+}
+/**
+ * `cancel` is sent to the order's checkout while that runs, afterwards to its fulfillment; `confirm` and `reject` (cash on
+ * delivery) to its checkout. The answer comes when the move is made, or is known to be impossible.
+ */
+export const cancelUpdate = defineUpdate<MoveAnswer, [MoveRequest]>('cancel');
+export const confirmUpdate = defineUpdate<MoveAnswer, [MoveRequest]>('confirm');
+export const rejectUpdate = defineUpdate<MoveAnswer, [MoveRequest]>('reject');
+
+/** Sees to it that the order has one live intent: the one it has, or a new attempt where that one has been cancelled. */
+export const intentUpdate = defineUpdate<IntentAnswer>('intent');
+
+/** Money that came for an order which does not wait for it. */
+export interface LatePaymentInput {
+  orderId: string;
+  intentId: string;
+}
+
+/** A refund whose row is there. */
+export interface RefundInput {
+  refundId: string;
+}
+/** Stripe has news of a refund: it is read again. */
+export const refundChanged = defineSignal('refundChanged');
+
+export interface FulfillmentInput {
+  orderId: string;
+}

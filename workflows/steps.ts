@@ -1,18 +1,20 @@
 // The activities as the workflows call them, each with its timeout, its retries and the reason for both.
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { createCartActivities } from '../activities/carts.ts';
 import type { createEmailActivities } from '../activities/email.ts';
 import type { createInventoryActivities } from '../activities/inventory.ts';
 import type { createOrderActivities } from '../activities/orders.ts';
 import type { createPaymentActivities } from '../activities/payment.ts';
 import { TASK_QUEUES } from './messages.ts';
 
+type Carts = ReturnType<typeof createCartActivities>;
 type Inventory = ReturnType<typeof createInventoryActivities>;
 type Orders = ReturnType<typeof createOrderActivities>;
 type Payment = ReturnType<typeof createPaymentActivities>;
 type Email = ReturnType<typeof createEmailActivities>;
 
 /** One short transaction. It is tried until PostgreSQL is back: an order that has begun must come to its end. */
-export const sql = proxyLocalActivities<Inventory & Orders>({
+export const sql = proxyLocalActivities<Carts & Inventory & Orders>({
   startToCloseTimeout: '8s',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
 });

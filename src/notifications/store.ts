@@ -3,16 +3,16 @@ import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
 import type { MailFact } from './rules.ts';
 
-/** One mail per order and fact; a repeat changes nothing. */
+/** One mail per order, fact and what it refers to (a refund's id); a repeat changes nothing. */
 export async function addMail(
   db: Kysely<Schema>,
-  mail: { id: string; orderId: string; fact: MailFact; now: Date },
+  mail: { id: string; orderId: string; fact: MailFact; reference?: string; now: Date },
 ): Promise<void> {
   const { now, ...columns } = mail;
   await db
     .insertInto('mails')
     .values({ ...columns, dueAt: now, createdAt: now })
-    .onConflict((conflict) => conflict.columns(['orderId', 'fact']).doNothing())
+    .onConflict((conflict) => conflict.columns(['orderId', 'fact', 'reference']).doNothing())
     .execute();
 }
 

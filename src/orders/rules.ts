@@ -50,15 +50,35 @@ export interface ShortLine {
   available: number;
 }
 
+/** Why a coupon cannot be used. */
+export type CouponProblem =
+  | 'unknown'
+  | 'expired'
+  | 'not_started'
+  | 'minimum_not_met'
+  | 'limit_reached'
+  | 'customer_limit_reached'
+  | 'inactive';
+
 /** Why a submit did not become an order. Every caller of the same submit is told the same. */
 export type Refusal =
   | { code: 'out_of_stock'; items: ShortLine[] }
   | { code: 'cart_empty' }
   | { code: 'cart_changed'; total: number }
+  | { code: 'coupon_invalid'; reason: CouponProblem }
   | { code: 'payment_refused' };
 
 /** What a submit leads to. `failed`: it was stopped or broke before there was an order; the cart can be tried again. */
 export type CheckoutAnswer = { outcome: 'placed' } | { outcome: 'refused'; refusal: Refusal } | { outcome: 'failed' };
+
+/** Who moves an order; one of the staff with their user id. It goes into the order's events. */
+export type Actor = 'customer' | 'stripe' | 'system' | `admin:${string}`;
+
+/** What became of a request to move an order: `status` is where the order stands after it. */
+export type MoveAnswer = { moved: boolean; status: OrderStatus };
+
+/** What became of a request for the order's intent. `none`: the order does not wait for a payment. */
+export type IntentAnswer = { outcome: 'live' } | { outcome: 'none' } | { outcome: 'unavailable' };
 
 /** The cart's prices at the moment of the submit: what the order will say, whatever the catalog says later. */
 export type PriceSnapshot = Totals & { currency: string };

@@ -1,33 +1,9 @@
-// Stripe's webhook. An event is acknowledged only after it is stored under its id and its workflow has been signalled (P6);
-// whatever goes wrong before that, Stripe sends it again.
+// Payments over HTTP.
 import { createRoute, z } from '@hono/zod-openapi';
-import { WorkflowNotFoundError } from '@temporalio/common';
-import Stripe from 'stripe';
-import { paymentFailed, paymentSucceeded, WORKFLOW_IDS } from '../../workflows/messages.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
-import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
-import { uuid } from '../http/schemas.ts';
-import { type EventOutcome, markEventHandled, saveEvent } from './store.ts';
-
-/** How old a signature may be, in seconds: Stripe's own default. https://docs.stripe.com/webhooks#replay-attacks */
-const SIGNATURE_TOLERANCE = 300;
-/** Stripe waits about 20 s for the answer; Temporal must take the signal well before. */
-const SIGNAL_WITHIN_MS = 8_000;
-
-/** The events that move an order, and what they tell its workflow. All others are stored and acknowledged. */
-const SIGNALS = new Map<string, typeof paymentSucceeded>([
-  ['payment_intent.succeeded', paymentSucceeded],
-  ['payment_intent.payment_failed', paymentFailed],
-]);
-
-/** What every event has; a signed body without it is not one. */
-const eventShape = z.looseObject({
-  id: z.string(),
-  type: z.string(),
-  data: z.looseObject({ object: z.looseObject({}) }),
-});
+import { handleEvent, verifyEvent } from './webhook.ts';
 
 const receive = createRoute({
   method: 'post',
@@ -46,61 +22,9 @@ export function paymentRoutes(deps: AppDeps): AppRouter {
   const router = createRouter();
   router.openAPIRegistry.registerPath({ ...receive, path: '/payments/webhook' });
   router.post(receive.getRoutingPath(), async (c) => {
-    const event = verify(await c.req.text(), c.req.header('Stripe-Signature'), deps);
-    const orderId = orderOf(event);
-    const toHandle = await saveEvent(
-      deps.db,
-      { id: event.id, type: event.type, objectId: objectIdOf(event), orderId, payload: JSON.stringify(event) },
-      deps.clock(),
-    );
-    if (toHandle) {
-      const outcome = await signal(deps, event, orderId);
-      await markEventHandled(deps.db, event.id, outcome, deps.clock());
-      c.var.logger.info({ eventId: event.id, type: event.type, orderId, outcome }, 'stripe event');
-    }
+    const event = verifyEvent(deps, await c.req.text(), c.req.header('Stripe-Signature'));
+    await handleEvent({ ...deps, logger: c.var.logger }, event);
     return c.json({ received: true }, 200);
   });
   return router;
-}
-
-/** Several secrets may be valid at once, so that they can be rotated. */
-function verify(body: string, signature: string | undefined, { config, stripe }: AppDeps): Stripe.Event {
-  for (const secret of config.STRIPE_WEBHOOK_SECRET) {
-    try {
-      const event = stripe.webhooks.constructEvent(body, signature ?? '', secret, SIGNATURE_TOLERANCE);
-      if (!eventShape.safeParse(event).success) throw new TypeError('a signed body that is no event');
-      return event;
-    } catch (error) {
-      const unsigned = error instanceof Stripe.errors.StripeSignatureVerificationError;
-      if (!unsigned) throw problem('malformed_json', {}, error);
-    }
-  }
-  throw problem('invalid_signature');
-}
-
-function objectIdOf({ data }: Stripe.Event): string | null {
-  return 'id' in data.object && typeof data.object.id === 'string' ? data.object.id : null;
-}
-
-/** The order that the event's object names in its metadata, when it names one. */
-function orderOf({ data }: Stripe.Event): string | null {
-  const metadata = 'metadata' in data.object ? data.object.metadata : null;
-  const parsed = uuid.safeParse(metadata?.['orderId']);
-  return parsed.success ? parsed.data : null;
-}
-
-async function signal({ temporal }: AppDeps, event: Stripe.Event, orderId: string | null): Promise<EventOutcome> {
-  const news = SIGNALS.get(event.type);
-  if (news === undefined) return 'ignored';
-  if (orderId === null) return 'order_unknown';
-  const handle = temporal.client.workflow.getHandle(WORKFLOW_IDS.checkout(orderId));
-  try {
-    await temporal.client.withDeadline(Date.now() + SIGNAL_WITHIN_MS, () =>
-      handle.signal(news, { intentId: objectIdOf(event) ?? '', eventId: event.id }),
-    );
-    return 'signalled';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return 'order_ended';
-    throw error;
-  }
 }

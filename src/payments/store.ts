@@ -1,6 +1,7 @@
 // Payments in SQL: the intents of an order, and the events that Stripe sent, each kept once (P6).
 import type { Kysely } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
+import type { EventOutcome } from './rules.ts';
 
 export interface Intent {
   orderId: string;
@@ -67,8 +68,6 @@ export async function saveEvent(db: Kysely<Schema>, event: StripeEvent, now: Dat
     .executeTakeFirstOrThrow();
   return row.handledAt === null;
 }
-
-export type EventOutcome = 'signalled' | 'ignored' | 'order_ended' | 'order_unknown';
 
 /** The event has reached its workflow, or there is none that it concerns. */
 export async function markEventHandled(

@@ -2,6 +2,7 @@
 import type { HoldStatus } from '../inventory/rules.ts';
 import type { MailFact } from '../notifications/rules.ts';
 import type { Address, OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot, Refusal } from '../orders/rules.ts';
+import type { EventOutcome, RefundStatus } from '../payments/rules.ts';
 import type { DB, Generated } from './database-types.ts';
 
 type Narrow<Table extends keyof DB, Columns extends Partial<Record<keyof DB[Table], unknown>>> = Omit<
@@ -16,6 +17,7 @@ interface Narrowed {
     'checkouts',
     { paymentMethod: PaymentMethod; shippingAddress: Address; prices: PriceSnapshot | null; refusal: Refusal | null }
   >;
+  couponRedemptions: Narrow<'couponRedemptions', { status: Generated<HoldStatus> }>;
   holds: Narrow<'holds', { status: Generated<HoldStatus> }>;
   mails: Narrow<'mails', { fact: MailFact }>;
   orderEvents: Narrow<'orderEvents', { fromStatus: OrderStatus | null; toStatus: OrderStatus }>;
@@ -23,7 +25,8 @@ interface Narrowed {
     'orders',
     { status: OrderStatus; paymentStatus: PaymentStatus; paymentMethod: PaymentMethod; shippingAddress: Address }
   >;
-  stripeEvents: Narrow<'stripeEvents', { outcome: 'signalled' | 'ignored' | 'order_ended' | 'order_unknown' | null }>;
+  refunds: Narrow<'refunds', { status: Generated<RefundStatus> }>;
+  stripeEvents: Narrow<'stripeEvents', { outcome: EventOutcome | null }>;
   variants: Narrow<'variants', { options: Generated<Record<string, string>> }>;
 }
 

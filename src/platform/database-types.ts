@@ -44,6 +44,7 @@ export interface CartItems {
 }
 
 export interface Carts {
+  couponId: string | null;
   createdAt: Timestamp;
   currency: string;
   customerId: string | null;
@@ -78,6 +79,17 @@ export interface Checkouts {
   prices: Json | null;
   refusal: Json | null;
   shippingAddress: Json;
+  shippingMethod: string | null;
+}
+
+export interface CouponRedemptions {
+  couponId: string;
+  createdAt: Timestamp;
+  customer: string;
+  expiresAt: Timestamp;
+  orderId: string;
+  settledAt: Timestamp | null;
+  status: Generated<string>;
 }
 
 export interface Coupons {
@@ -136,6 +148,7 @@ export interface Mails {
   id: string;
   lastError: string | null;
   orderId: string;
+  reference: Generated<string>;
   sentAt: Timestamp | null;
 }
 
@@ -187,6 +200,7 @@ export interface Orders {
   refunded: Generated<number>;
   shipping: number;
   shippingAddress: Json;
+  shippingMethod: string | null;
   status: string;
   subtotal: number;
   tax: number;
@@ -197,6 +211,7 @@ export interface Orders {
 export interface Payments {
   amount: number;
   attempt: number;
+  captured: Generated<number>;
   clientSecret: string;
   createdAt: Timestamp;
   currency: string;
@@ -204,6 +219,7 @@ export interface Payments {
   intentId: string;
   intentStatus: string;
   orderId: string;
+  refunded: Generated<number>;
   updatedAt: Timestamp;
 }
 
@@ -238,8 +254,23 @@ export interface Products {
   search: Generated<string>;
   slug: string;
   status: Generated<string>;
+  taxCategory: Generated<string>;
   title: string;
   updatedAt: Generated<Timestamp>;
+}
+
+export interface Refunds {
+  amount: number;
+  createdAt: Timestamp;
+  currency: string;
+  failure: string | null;
+  id: string;
+  orderId: string;
+  paymentId: string;
+  reason: string;
+  status: Generated<string>;
+  stripeRefundId: string | null;
+  updatedAt: Timestamp;
 }
 
 export interface StockMovements {
@@ -293,6 +324,7 @@ export interface DB {
   carts: Carts;
   categories: Categories;
   checkouts: Checkouts;
+  couponRedemptions: CouponRedemptions;
   coupons: Coupons;
   holds: Holds;
   idempotencyKeys: IdempotencyKeys;
@@ -306,6 +338,7 @@ export interface DB {
   productFaqs: ProductFaqs;
   productImages: ProductImages;
   products: Products;
+  refunds: Refunds;
   stockMovements: StockMovements;
   stripeEvents: StripeEvents;
   users: Users;

@@ -1,5 +1,6 @@
 // A checkout for tests of its steps: a submitted cart, every step with what it takes, and all that the database holds of it.
 import { sql } from 'kysely';
+import { createCartActivities } from '../../activities/carts.ts';
 import { createInventoryActivities } from '../../activities/inventory.ts';
 import { createOrderActivities } from '../../activities/orders.ts';
 import type { PaymentMethod } from '../../src/orders/rules.ts';
@@ -18,19 +19,21 @@ async function checkout(db: Database, paymentMethod: PaymentMethod = 'card') {
   const { orderId, cartId, lines } = await submittedOrder(db, wanted, { paymentMethod });
   const nextOrderId = newId(NOW);
   const clock = () => NOW;
-  const [orders, inventory] = [createOrderActivities({ db, clock }), createInventoryActivities({ db, clock })];
+  const deps = { db, clock };
+  const [carts, orders] = [createCartActivities(deps), createOrderActivities(deps)];
+  const inventory = createInventoryActivities(deps);
   const [now, later] = [NOW.toISOString(), LATER.toISOString()];
   const ending = { orderId, reason: 'payment_window_ended', quietly: false, endedAt: now } as const;
   const steps = {
-    freezeCart: () => orders.freezeCart({ orderId }),
+    freezeCart: () => carts.freezeCart({ orderId }),
     holdOrderStock: () => inventory.holdOrderStock({ orderId, lines, expiresAt: later }),
     writeOrder: () => orders.writeOrder({ orderId, placedAt: now, expiresAt: later }),
     notePaymentFailed: () => orders.notePaymentFailed({ orderId }),
     completeOrder: () => orders.completeOrder({ orderId, captured: TOTAL, paidAt: now }),
     endOrder: () => orders.endOrder({ ...ending, to: 'EXPIRED' }),
     releaseOrderStock: () => inventory.releaseOrderStock(orderId),
-    reopenOrderCart: () => orders.reopenOrderCart({ orderId, cartId, nextOrderId }),
-    refuse: () => orders.reopenOrderCart({ orderId, cartId, nextOrderId, refusal: { code: 'cart_empty' } }),
+    reopenOrderCart: () => carts.reopenOrderCart({ orderId, cartId, nextOrderId }),
+    refuse: () => carts.reopenOrderCart({ orderId, cartId, nextOrderId, refusal: { code: 'cart_empty' } }),
   };
   return { steps, orderId, cartId };
 }

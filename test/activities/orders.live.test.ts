@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { sql } from 'kysely';
-import { createOrderActivities } from '../../activities/orders.ts';
+import { createCartActivities } from '../../activities/carts.ts';
 import type { PaymentMethod } from '../../src/orders/rules.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { NOW, stockedVariant, submittedOrder } from '../support/rows.ts';
@@ -226,10 +226,10 @@ test('a total that is not the expected one is refused with the new one, and the 
   const variant = await stockedVariant(db, ON_HAND, 900);
   const wanted = [{ variantId: variant.id, quantity: 2 }];
   const { orderId, cartId } = await submittedOrder(db, wanted, { expectedTotal: 1_799 });
-  const orders = createOrderActivities({ db, clock: () => NOW });
+  const carts = createCartActivities({ db, clock: () => NOW });
   const refused = { refusal: { code: 'cart_changed', total: 1_800 } };
-  expect(await orders.freezeCart({ orderId })).toEqual(refused);
-  expect(await orders.freezeCart({ orderId })).toEqual(refused);
+  expect(await carts.freezeCart({ orderId })).toEqual(refused);
+  expect(await carts.freezeCart({ orderId })).toEqual(refused);
   const cart = await db.selectFrom('carts').select(['status', 'version']).where('id', '=', cartId).execute();
   expect(cart).toEqual([{ status: 'open', version: 1 }]);
 });
