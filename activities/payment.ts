@@ -1,11 +1,11 @@
 // Effects at Stripe. Every write carries a key made of the order, the attempt and the amount, so that a repeat of a call
 // whose answer was lost is the same call for Stripe. No database transaction is open while Stripe is asked.
-import { ApplicationFailure } from '@temporalio/common';
 import Stripe from 'stripe';
 import { findIntentId, saveIntent, setIntentStatus } from '../src/payments/store.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
 import { newId } from '../src/platform/ids.ts';
+import { asking, withKeys } from './stripe-calls.ts';
 
 export interface IntentRequest {
   orderId: string;
@@ -25,11 +25,6 @@ export interface IntentState {
   declined: boolean;
 }
 
-/**
- * Stripe says no for good: the request itself is wrong, and repeating it cannot help. A key that is wrong now
- * (authentication, permission) is not among them: it will be replaced, and the order should live to see it.
- */
-const REFUSED = new Set(['StripeInvalidRequestError', 'StripeIdempotencyError']);
 /** Stripe's code for a cancel that came too late. https://docs.stripe.com/error-codes#payment-intent-unexpected-state */
 const UNEXPECTED_STATE = 'payment_intent_unexpected_state';
 
@@ -39,15 +34,17 @@ export function createPaymentActivities({ db, stripe, clock }: { db: Database; s
     async createIntent(request: IntentRequest): Promise<{ intentId: string }> {
       const { orderId, attempt, amount, currency } = request;
       const intent = await asking(() =>
-        stripe.paymentIntents.create(
-          {
-            amount,
-            currency,
-            automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-            description: request.number,
-            metadata: { orderId, orderNumber: request.number },
-          },
-          { idempotencyKey: `intent:${orderId}:${attempt}:${amount}:${currency}` },
+        withKeys(`intent:${orderId}:${attempt}:${amount}:${currency}`, (idempotencyKey) =>
+          stripe.paymentIntents.create(
+            {
+              amount,
+              currency,
+              automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+              description: request.number,
+              metadata: { orderId, orderNumber: request.number },
+            },
+            { idempotencyKey },
+          ),
         ),
       );
       if (intent.client_secret === null) throw new Error('the intent came without a client secret');
@@ -92,15 +89,4 @@ function state(intent: Stripe.PaymentIntent): IntentState {
     currency: intent.currency,
     declined: intent.last_payment_error !== null,
   };
-}
-
-async function asking<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof Stripe.errors.StripeError && REFUSED.has(error.type)) {
-      throw ApplicationFailure.nonRetryable(error.message, 'StripeRefused', error.code ?? null);
-    }
-    throw error;
-  }
 }
