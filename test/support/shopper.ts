@@ -1,5 +1,6 @@
 // A shopper who knows nothing but HTTP: the API, and Stripe's page (the simulator) to pay on.
 import { randomUUID } from 'node:crypto';
+import type { Stack } from '../../src/local/stack-file.ts';
 import { until } from './wait.ts';
 
 export interface Answer<Body> {
@@ -38,6 +39,23 @@ export interface OrderBody {
 export interface PlacedBody {
   order: OrderBody;
   payment: { intentId: string; clientSecret: string; status: string } | null;
+}
+
+/** One of an order's tries to be paid. */
+export interface PaymentBody {
+  id: string;
+  orderId: string;
+  attempt: number;
+  intentId: string;
+  clientSecret: string | null;
+  status: string;
+  amount: number;
+  currency: string;
+}
+
+export interface TrackBody {
+  status: string;
+  events: { sequence: number; from: string | null; to: string; actor: string; note: string | null; at: string }[];
 }
 
 export interface ProblemBody {
@@ -92,12 +110,22 @@ export interface Shopper {
   cart(): Promise<Answer<CartBody>>;
   submit(how: { paymentMethod: 'card' | 'cod'; key?: string; expectedTotal?: number }): Promise<Answer<PlacedBody>>;
   order(placed: PlacedBody): Promise<Answer<OrderBody>>;
+  /** Puts the coupon with this code on the cart. */
+  coupon(code: string): Promise<Answer<CartBody>>;
+  cancel(placed: PlacedBody): Promise<Answer<OrderBody>>;
+  track(placed: PlacedBody): Promise<Answer<TrackBody>>;
+  /** The order's one live intent. */
+  createIntent(placed: PlacedBody): Promise<Answer<PaymentBody>>;
+  /** @param payment its id, or Stripe's id of its intent */
+  retry(placed: PlacedBody, payment: string): Promise<Answer<PaymentBody>>;
 }
 
 /** A guest with a cart of their own. */
 export function newShopper(api: string, email = `${randomUUID()}@example.com`): Shopper {
   let token: string | undefined;
   const headers = (): Record<string, string> => (token === undefined ? {} : { 'X-Cart-Token': token });
+  const owner = ({ order }: PlacedBody) => ({ 'X-Order-Token': order.accessToken ?? '' });
+  const keyed = (placed: PlacedBody) => ({ ...owner(placed), 'Idempotency-Key': randomUUID() });
   return {
     add: async (variantId, quantity = 1) => {
       const answer = await call<CartBody>(`${api}/api/v1/cart/items`, {
@@ -113,8 +141,43 @@ export function newShopper(api: string, email = `${randomUUID()}@example.com`): 
         headers: { ...headers(), 'Idempotency-Key': key },
         json: { ...how, email, shippingAddress: ADDRESS },
       }),
-    order: ({ order }) =>
-      call(`${api}/api/v1/orders/${order.id}`, { headers: { 'X-Order-Token': order.accessToken ?? '' } }),
+    order: (placed) => call(`${api}/api/v1/orders/${placed.order.id}`, { headers: owner(placed) }),
+    coupon: (code) => call(`${api}/api/v1/cart/coupon`, { headers: headers(), json: { code } }),
+    cancel: (placed) =>
+      call(`${api}/api/v1/orders/${placed.order.id}/cancel`, { method: 'PUT', headers: owner(placed) }),
+    track: (placed) => call(`${api}/api/v1/orders/${placed.order.id}/track`, { headers: owner(placed) }),
+    createIntent: (placed) =>
+      call(`${api}/api/v1/payments/create-intent`, { headers: keyed(placed), json: { orderId: placed.order.id } }),
+    retry: (placed, payment) =>
+      call(`${api}/api/v1/payments/${payment}/retry`, { method: 'POST', headers: keyed(placed) }),
+  };
+}
+
+export interface Admin {
+  /** What proves who asks, for calls of a test's own. */
+  headers: { Authorization: string };
+  order(orderId: string): Promise<Answer<OrderBody>>;
+  confirm(orderId: string): Promise<Answer<OrderBody>>;
+  reject(orderId: string): Promise<Answer<OrderBody>>;
+  cancel(orderId: string): Promise<Answer<OrderBody>>;
+  track(orderId: string): Promise<Answer<TrackBody>>;
+}
+
+/** One of the shop's accounts (the admin, unless told), logged in. */
+export async function logIn(
+  { api: [api], accounts }: Pick<Stack, 'api' | 'accounts'>,
+  account: keyof Stack['accounts'] = 'admin',
+): Promise<Admin> {
+  const { body } = await call<{ accessToken: string }>(`${api}/api/v1/auth/login`, { json: accounts[account] });
+  const headers = { Authorization: `Bearer ${body.accessToken}` };
+  const act = (path: string, method: string) => call<OrderBody>(`${api}/api/v1/orders/${path}`, { method, headers });
+  return {
+    headers,
+    order: (orderId) => act(orderId, 'GET'),
+    confirm: (orderId) => act(`${orderId}/confirm`, 'POST'),
+    reject: (orderId) => act(`${orderId}/reject`, 'POST'),
+    cancel: (orderId) => act(`${orderId}/cancel`, 'PATCH'),
+    track: (orderId) => call(`${api}/api/v1/orders/${orderId}/track`, { headers }),
   };
 }
 
