@@ -1,4 +1,5 @@
 // The generated table types, made narrower where a CHECK or a JSON column says more than its SQL type does.
+import type { Role } from '../accounts/rules.ts';
 import type { HoldStatus } from '../inventory/rules.ts';
 import type { MailFact } from '../notifications/rules.ts';
 import type { Address, OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot, Refusal } from '../orders/rules.ts';
@@ -27,6 +28,7 @@ interface Narrowed {
   >;
   refunds: Narrow<'refunds', { status: Generated<RefundStatus> }>;
   stripeEvents: Narrow<'stripeEvents', { outcome: EventOutcome | null }>;
+  users: Narrow<'users', { role: Generated<Role> }>;
   variants: Narrow<'variants', { options: Generated<Record<string, string>> }>;
 }
 

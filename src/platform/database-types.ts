@@ -273,6 +273,17 @@ export interface Refunds {
   updatedAt: Timestamp;
 }
 
+export interface Sessions {
+  createdAt: Timestamp;
+  expiresAt: Timestamp;
+  id: string;
+  ipAddress: string | null;
+  tokenHash: string;
+  updatedAt: Timestamp;
+  userAgent: string | null;
+  userId: string;
+}
+
 export interface StockMovements {
   createdAt: Timestamp;
   id: Generated<number>;
@@ -318,6 +329,15 @@ export interface Variants {
   updatedAt: Generated<Timestamp>;
 }
 
+export interface Verifications {
+  createdAt: Timestamp;
+  expiresAt: Timestamp;
+  id: string;
+  identifier: string;
+  updatedAt: Timestamp;
+  value: string;
+}
+
 export interface DB {
   accounts: Accounts;
   cartItems: CartItems;
@@ -339,8 +359,10 @@ export interface DB {
   productImages: ProductImages;
   products: Products;
   refunds: Refunds;
+  sessions: Sessions;
   stockMovements: StockMovements;
   stripeEvents: StripeEvents;
   users: Users;
   variants: Variants;
+  verifications: Verifications;
 }
