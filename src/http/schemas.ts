@@ -1,11 +1,14 @@
 // The small schemas that every area builds its own from: text without control characters, ids, money, pages.
 // Objects that come in are strict (`z.strictObject`): an unknown field or query value is refused, never ignored.
 import { z } from '@hono/zod-openapi';
+import { hasCardNumber, maskCardNumbers } from './card-numbers.ts';
 
 /** Characters that no text of ours may hold: C0 and C1 controls, NUL among them. */
 const CONTROL = /\p{Cc}/u;
 /** The same without tab, line feed and carriage return. */
 const CONTROL_EXCEPT_LINES = /[^\P{Cc}\t\n\r]/u;
+const NO_CARDS = 'must not contain a card number';
+const holdsNoCard = (value: string) => !hasCardNumber(value);
 const MAX_PAGE = 100;
 const DEFAULT_PAGE = 20;
 /** A cursor of ours is far shorter; the limit keeps nonsense out of the decoder. */
@@ -14,21 +17,38 @@ const MAX_CURSOR = 1_000;
 export const MAX_MONEY = 1_000_000_000_000;
 
 /**
- * Text that a person typed: trimmed, not empty, free of control characters and of broken UTF-16.
+ * Text that a person typed: trimmed, not empty, free of control characters and of broken UTF-16, and of card numbers.
  * @param max the longest length in UTF-16 units
  * @param min the shortest, 1 unless told
  * @param multiline lets tabs and line ends through
+ * @param cards `mask` for free text, where a card number is made unreadable; elsewhere it is refused
  */
-export function text({ max, min = 1, multiline = false }: { max: number; min?: number; multiline?: boolean }) {
+export function text({
+  max,
+  min = 1,
+  multiline = false,
+  cards = 'refuse',
+}: {
+  max: number;
+  min?: number;
+  multiline?: boolean;
+  cards?: 'refuse' | 'mask';
+}) {
   const forbidden = multiline ? CONTROL_EXCEPT_LINES : CONTROL;
-  return z
+  const plain = z
     .string()
     .trim()
     .min(min)
-    .max(max)
+    // What is too long is not looked at any further.
+    .max(max, { abort: true })
     .refine((value) => !forbidden.test(value), 'must not contain control characters')
     .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+  return cards === 'mask' ? plain.overwrite(maskCardNumbers) : plain.refine(holdsNoCard, NO_CARDS);
 }
+
+const MAX_EMAIL = 254;
+/** A mail address, as long as RFC 5321 lets it be. */
+export const emailAddress = z.email().max(MAX_EMAIL, { abort: true }).refine(holdsNoCard, NO_CARDS);
 
 export const uuid = z.uuid().toLowerCase().openapi({ example: '01960000-0000-7000-8000-000000000001' });
 

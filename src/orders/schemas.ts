@@ -1,6 +1,6 @@
 // What the orders' routes take and give.
 import { z } from '@hono/zod-openapi';
-import { currency, money, text, timestamp, uuid } from '../http/schemas.ts';
+import { currency, emailAddress, money, text, timestamp, uuid } from '../http/schemas.ts';
 import { ORDER_STATUSES, PAYMENT_METHODS, PAYMENT_STATUSES } from './rules.ts';
 import type { OrderRow } from './store.ts';
 
@@ -31,10 +31,10 @@ const address = z
 
 export const placeOrderBody = z.strictObject({
   paymentMethod: z.enum(PAYMENT_METHODS),
-  email: z.email().max(254),
+  email: emailAddress,
   shippingAddress: address,
   expectedTotal: money.optional().openapi({ description: 'Refuse with cart_changed when the total is another' }),
-  note: text({ max: 1_000, multiline: true }).optional(),
+  note: text({ max: 1_000, multiline: true, cards: 'mask' }).optional(),
 });
 
 const orderItem = z.object({
