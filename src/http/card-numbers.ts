@@ -49,8 +49,10 @@ function couldBeCard(grouped: string): boolean {
 
 /** ISO/IEC 7812-1, annex B: from the right, every second digit is doubled, and the digits of all of these are summed. */
 function luhnSum(digits: string): number {
-  return [...digits].toReversed().reduce((sum, digit, at) => {
-    const value = at % 2 === 1 ? Number(digit) * 2 : Number(digit);
-    return sum + (value > 9 ? value - 9 : value);
-  }, 0);
+  return Array.from(digits)
+    .toReversed()
+    .reduce((sum, digit, at) => {
+      const value = at % 2 === 1 ? Number(digit) * 2 : Number(digit);
+      return sum + (value > 9 ? value - 9 : value);
+    }, 0);
 }

@@ -111,6 +111,7 @@ const VARIANT_ID = '01960000-0000-7000-8000-000000000001';
 const EXAMPLES: Partial<Record<ProblemCode, Record<string, unknown>>> = {
   validation_failed: { errors: [{ path: 'quantity', message: 'must be at least 1' }] },
   out_of_stock: { items: [{ variantId: VARIANT_ID, sku: 'LAST-ONE', requested: 1, available: 0 }] },
+  invalid_transition: { orderStatus: 'SHIPPED' },
   precondition_failed: { version: 3 },
   cart_changed: { total: 4998 },
   coupon_invalid: { reason: 'expired' },

@@ -1,5 +1,5 @@
-// Orders over HTTP: a submit becomes an order, or is refused with the reason; a guest reads it with its access token.
-import { createRoute, z } from '@hono/zod-openapi';
+// Orders over HTTP: a submit becomes an order, or is refused with the reason.
+import { createRoute, type z } from '@hono/zod-openapi';
 import type { CheckoutInput } from '../../workflows/messages.ts';
 import { requireCartTokenHash } from '../http/cart-token.ts';
 import type { AppDeps } from '../http/deps.ts';
@@ -7,17 +7,23 @@ import { idempotent } from '../http/idempotency.ts';
 import { idempotencyHeader, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
-import { uuid } from '../http/schemas.ts';
-import { orderToken, verifyOrderToken } from '../platform/tokens.ts';
+import { pause } from '../platform/pause.ts';
+import { orderToken } from '../platform/tokens.ts';
+import { actRoutes } from './act-routes.ts';
 import { findRefusal, type Submit, type SubmittedCart, saveSubmit } from './checkout-store.ts';
+import { readRoutes } from './read-routes.ts';
 import type { OrderStatus, Refusal } from './rules.ts';
-import { orderAnswer, orderExample, placedAnswer, placeOrderBody, placeOrderExample, presentOrder } from './schemas.ts';
-import { findOrder } from './store.ts';
+import { orderExample, placedAnswer, placeOrderBody, placeOrderExample, presentOrder } from './schemas.ts';
+import { findOrder, hasCart } from './store.ts';
 import { submitCheckout } from './submit.ts';
 
 type Sent = Omit<Submit, 'orderId' | 'cartId'>;
 
 const ENDED_UNPAID: ReadonlySet<OrderStatus> = new Set(['EXPIRED', 'CANCELLED']);
+
+/** Between an order's end and its cart are two short transactions, but for a worker that is just being replaced. */
+const REOPENED_WITHIN_MS = 2_000;
+const LOOK_EVERY_MS = 50;
 
 const intentExample = { intentId: 'pi_3Ab', clientSecret: 'pi_3Ab_secret_4Cd', status: 'requires_payment_method' };
 
@@ -47,25 +53,6 @@ const placeOrder = createRoute({
   },
 });
 
-const readOrder = createRoute({
-  method: 'get',
-  path: '/orders/{id}',
-  tags: ['Orders'],
-  summary: 'My order',
-  security: SECURITY.orderOwner,
-  request: {
-    params: z.object({ id: uuid }),
-    query: z.strictObject({
-      orderToken: z
-        .string()
-        .max(200)
-        .optional()
-        .openapi({ description: 'The access token, where a header cannot be set' }),
-    }),
-  },
-  responses: { 200: jsonAnswer('The order', orderAnswer, orderExample), ...problemResponses('not_found') },
-});
-
 export function orderRoutes(deps: AppDeps): AppRouter {
   const { db, config, temporal, clock } = deps;
   const router = createRouter();
@@ -86,13 +73,23 @@ export function orderRoutes(deps: AppDeps): AppRouter {
     if (answer !== 'ended' && answer.outcome === 'refused') throw refused(answer.refusal);
     const placed = await findPlaced(deps, cart.orderId);
     if (cart.status !== 'ordered' && ENDED_UNPAID.has(placed.order.status)) {
-      if (again) return placeFor(tokenHash, sent, false);
+      if (again && (await cartIsFree(cart.orderId))) return placeFor(tokenHash, sent, false);
       throw problem('unavailable', { detail: 'The order before this one is just ending. Try again.' });
     }
     if (sent.expectedTotal !== null && sent.expectedTotal !== placed.order.total) {
       throw problem('cart_changed', { total: placed.order.total });
     }
     return placed;
+  }
+
+  /** Waits for the unwinding of an order that has ended; false when it takes longer than a caller should wait. */
+  async function cartIsFree(orderId: string): Promise<boolean> {
+    const tooLong = AbortSignal.timeout(REOPENED_WITHIN_MS);
+    while (await hasCart(db, orderId)) {
+      if (tooLong.aborted) return false;
+      await pause(LOOK_EVERY_MS, tooLong);
+    }
+    return true;
   }
 
   function checkoutOf({ orderId, cartId }: SubmittedCart): CheckoutInput {
@@ -109,15 +106,8 @@ export function orderRoutes(deps: AppDeps): AppRouter {
   router.openapi({ ...placeOrder, middleware }, place);
   router.openapi({ ...placeOrder, middleware, path: '/orders/checkout', summary: 'The same as POST /orders' }, place);
 
-  router.openapi(readOrder, async (c) => {
-    const { id } = c.req.valid('param');
-    const token = c.req.header('X-Order-Token') ?? c.req.valid('query').orderToken;
-    if (token === undefined || !verifyOrderToken(config.TOKEN_SECRET, id, token)) throw problem('not_found');
-    const order = await findOrder(db, id);
-    if (order === undefined) throw problem('not_found');
-    return c.json(presentOrder(order), 200);
-  });
-
+  router.route('/', readRoutes(deps));
+  router.route('/', actRoutes(deps));
   return router;
 }
 

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { currency, emailAddress, money, text, timestamp, uuid } from '../http/schemas.ts';
 import { ORDER_STATUSES, PAYMENT_METHODS, PAYMENT_STATUSES } from './rules.ts';
-import type { OrderRow } from './store.ts';
+import type { OrderEvent, OrderRow } from './store.ts';
 
 const regionNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 /** What Intl names although no parcel can go there: groups of countries, the unknown one, and those made up for tests. */
@@ -75,6 +75,26 @@ export const orderAnswer = z
   })
   .openapi('Order');
 
+export const trackAnswer = z
+  .object({
+    id: uuid,
+    number: z.string(),
+    status: z.enum(ORDER_STATUSES),
+    paymentStatus: z.enum(PAYMENT_STATUSES),
+    events: z.array(
+      z.object({
+        sequence: z.int(),
+        from: z.enum(ORDER_STATUSES).nullable(),
+        to: z.enum(ORDER_STATUSES),
+        actor: z.string().openapi({ description: 'customer, stripe, system or admin' }),
+        note: z.string().nullable(),
+        at: timestamp,
+      }),
+    ),
+    shipments: z.array(shipment),
+  })
+  .openapi('OrderTrack');
+
 export const placedAnswer = z
   .object({
     order: orderAnswer,
@@ -109,6 +129,29 @@ export function presentOrder(row: OrderRow, accessToken?: string): z.input<typeo
     cancelReason: row.cancelReason,
     shipments: [],
     ...(accessToken !== undefined && { accessToken }),
+  };
+}
+
+/** The order's story as it goes out. Which of the staff did what is for admins only. */
+export function presentTrack(
+  { id, number, status, paymentStatus }: OrderRow,
+  events: OrderEvent[],
+  { isOwner }: { isOwner: boolean },
+): z.input<typeof trackAnswer> {
+  return {
+    id,
+    number,
+    status,
+    paymentStatus,
+    events: events.map(({ sequence, fromStatus, toStatus, actor, note, createdAt }) => ({
+      sequence,
+      from: fromStatus,
+      to: toStatus,
+      actor: isOwner ? actor.replace(/:.*$/, '') : actor,
+      note,
+      at: createdAt.toISOString(),
+    })),
+    shipments: [],
   };
 }
 
@@ -156,4 +199,16 @@ export const orderExample: z.input<typeof orderAnswer> = {
   cancelReason: null,
   shipments: [],
   accessToken: 'order_yK3mC0aKQ0v5d1m2n3o4p5q6r7s8t9u0v1w2x3y4z5A',
+};
+
+export const trackExample: z.input<typeof trackAnswer> = {
+  id: orderExample.id,
+  number: orderExample.number,
+  status: 'PAID',
+  paymentStatus: 'PAID',
+  events: [
+    { sequence: 1, from: null, to: 'PENDING', actor: 'customer', note: null, at: '2026-11-20T12:00:00.000Z' },
+    { sequence: 2, from: 'PENDING', to: 'PAID', actor: 'stripe', note: null, at: '2026-11-20T12:01:30.000Z' },
+  ],
+  shipments: [],
 };

@@ -161,3 +161,27 @@ export async function findOrder(db: Kysely<Schema>, orderId: string) {
     .where('orders.id', '=', orderId)
     .executeTakeFirst();
 }
+
+/** Where the order stands; undefined when there is no such order. */
+export async function findStatus(db: Kysely<Schema>, orderId: string): Promise<OrderStatus | undefined> {
+  const order = await db.selectFrom('orders').select('status').where('id', '=', orderId).executeTakeFirst();
+  return order?.status;
+}
+
+export type OrderEvent = Awaited<ReturnType<typeof listEvents>>[number];
+
+/** Every move of the order, oldest first. */
+export async function listEvents(db: Kysely<Schema>, orderId: string) {
+  return db
+    .selectFrom('orderEvents')
+    .select(['sequence', 'fromStatus', 'toStatus', 'actor', 'note', 'createdAt'])
+    .where('orderId', '=', orderId)
+    .orderBy('sequence')
+    .execute();
+}
+
+/** Whether a cart still is this order's: it is opened again, under a fresh order id, a moment after its order has ended. */
+export async function hasCart(db: Kysely<Schema>, orderId: string): Promise<boolean> {
+  const cart = await db.selectFrom('carts').select('id').where('nextOrderId', '=', orderId).executeTakeFirst();
+  return cart !== undefined;
+}

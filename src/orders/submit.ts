@@ -9,11 +9,9 @@ import {
   TASK_QUEUES,
   WORKFLOW_IDS,
 } from '../../workflows/messages.ts';
+import { answerDeadline } from '../http/ask-workflow.ts';
 import type { TemporalClient } from '../platform/temporal.ts';
 import type { CheckoutAnswer } from './rules.ts';
-
-/** The client is told to come back before its own patience, and ours with the handler (15 s), ends. */
-const ANSWER_WITHIN_MS = 9_000;
 
 type Checkout = (input: CheckoutInput) => Promise<unknown>;
 
@@ -35,7 +33,7 @@ export async function submitCheckout(
     staticSummary: 'From the submit of a cart to a paid order',
   });
   try {
-    return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+    return await client.withDeadline(answerDeadline(), () =>
       client.workflow.executeUpdateWithStart(submitUpdate, { updateId: SUBMIT_UPDATE_ID, startWorkflowOperation }),
     );
   } catch (error) {

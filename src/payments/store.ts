@@ -1,5 +1,6 @@
 // Payments in SQL: the intents of an order, and the events that Stripe sent, each kept once (P6).
 import type { Kysely } from 'kysely';
+import type { OrderStatus } from '../orders/rules.ts';
 import type { Schema } from '../platform/database-schema.ts';
 import type { EventOutcome } from './rules.ts';
 
@@ -77,4 +78,31 @@ export async function markEventHandled(
   now: Date,
 ): Promise<void> {
   await db.updateTable('stripeEvents').set({ outcome, handledAt: now }).where('id', '=', eventId).execute();
+}
+
+export type PaymentRow = Awaited<ReturnType<typeof listPayments>>[number];
+
+/** The order's tries to be paid with Stripe, oldest first, each with where the order stands. */
+export async function listPayments(db: Kysely<Schema>, orderId: string) {
+  return selectPayments(db).where('payments.orderId', '=', orderId).orderBy('attempt').execute();
+}
+
+/** One try. @param id its own, or Stripe's id of its intent */
+export async function findPayment(db: Kysely<Schema>, id: string): Promise<PaymentRow | undefined> {
+  const column = id.startsWith('pi_') ? 'intentId' : 'payments.id';
+  return selectPayments(db).where(column, '=', id).executeTakeFirst();
+}
+
+function selectPayments(db: Kysely<Schema>) {
+  return db
+    .selectFrom('payments')
+    .innerJoin('orders', 'orders.id', 'payments.orderId')
+    .selectAll('payments')
+    .select('orders.status as orderStatus');
+}
+
+/** Where the order stands; undefined when there is no such order. */
+export async function findOrderStatus(db: Kysely<Schema>, orderId: string): Promise<OrderStatus | undefined> {
+  const order = await db.selectFrom('orders').select('status').where('id', '=', orderId).executeTakeFirst();
+  return order?.status;
 }

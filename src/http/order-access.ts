@@ -1,0 +1,38 @@
+// Who may see an order and act on it: a guest with its access token, or an admin. For everybody else there is no such order.
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Actor } from '../orders/rules.ts';
+import { verifyOrderToken } from '../platform/tokens.ts';
+import { findCaller } from './caller.ts';
+import type { AppDeps } from './deps.ts';
+import { problem } from './problem.ts';
+import type { AppEnv } from './router.ts';
+
+const MAX_TOKEN = 200;
+
+/** The query of routes that take the order's token there, too. */
+export const orderTokenQuery = z.strictObject({
+  orderToken: z
+    .string()
+    .max(MAX_TOKEN)
+    .optional()
+    .openapi({ description: 'The access token, where a header cannot be set' }),
+});
+
+export interface OrderVisitor {
+  /** The order is theirs; otherwise they are an admin. */
+  isOwner: boolean;
+  /** What the order's events call them. */
+  actor: Actor;
+}
+
+/** Who comes to this order. @throws not_found for whoever may not */
+export async function requireOrderVisitor(c: Context<AppEnv>, deps: AppDeps, orderId: string): Promise<OrderVisitor> {
+  const token = c.req.header('X-Order-Token') ?? c.req.query('orderToken');
+  if (token !== undefined && verifyOrderToken(deps.config.TOKEN_SECRET, orderId, token)) {
+    return { isOwner: true, actor: 'customer' };
+  }
+  const caller = await findCaller(c, deps);
+  if (caller?.role !== 'admin') throw problem('not_found');
+  return { isOwner: false, actor: `admin:${caller.userId}` };
+}

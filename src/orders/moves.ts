@@ -1,0 +1,108 @@
+// What people may ask of an order, put to the workflow that moves it: to its checkout while the order waits for money or
+// for a person, to its fulfillment afterwards. The workflow decides; what is looked up here only says whom to ask.
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import {
+  cancelUpdate,
+  confirmUpdate,
+  type FulfillmentInput,
+  type MoveRequest,
+  rejectUpdate,
+  TASK_QUEUES,
+  WORKFLOW_IDS,
+} from '../../workflows/messages.ts';
+import { answerDeadline, askWorkflow } from '../http/ask-workflow.ts';
+import type { Database } from '../platform/database.ts';
+import type { TemporalClient } from '../platform/temporal.ts';
+import type { MoveAnswer, OrderStatus } from './rules.ts';
+import { findStatus } from './store.ts';
+
+const IN_CHECKOUT: ReadonlySet<OrderStatus> = new Set(['PENDING', 'AWAITING_CONFIRMATION']);
+const UNDECIDED: ReadonlySet<OrderStatus> = new Set(['AWAITING_CONFIRMATION']);
+const IN_FULFILLMENT: ReadonlySet<OrderStatus> = new Set(['PAID', 'CONFIRMED', 'PROCESSING']);
+
+interface MoveDependencies {
+  db: Database;
+  temporal: TemporalClient;
+}
+
+type Fulfillment = (input: FulfillmentInput) => Promise<unknown>;
+
+/**
+ * Cancels the order, wherever it stands before it is shipped.
+ * @returns whether it moved, and where it stands now; undefined when there is no such order
+ * @throws when Temporal is away, or does not answer in time: the request may be repeated
+ */
+export async function cancelOrder(
+  deps: MoveDependencies,
+  orderId: string,
+  request: MoveRequest,
+): Promise<MoveAnswer | undefined> {
+  const deadline = answerDeadline();
+  const inCheckout = await moveInCheckout(deps, {
+    orderId,
+    request,
+    update: cancelUpdate,
+    from: IN_CHECKOUT,
+    deadline,
+  });
+  if (inCheckout === undefined || inCheckout.moved || !IN_FULFILLMENT.has(inCheckout.status)) return inCheckout;
+  return cancelInFulfillment(deps.temporal, orderId, request, deadline);
+}
+
+const DECISIONS = {
+  confirm: { update: confirmUpdate, reason: 'confirmed_by_shop' },
+  reject: { update: rejectUpdate, reason: 'rejected_by_shop' },
+};
+
+/** One of the staff says yes or no to an order with cash on delivery. Returns and throws like `cancelOrder`. */
+export async function decideOrder(
+  deps: MoveDependencies,
+  orderId: string,
+  decision: keyof typeof DECISIONS,
+  adminId: string,
+): Promise<MoveAnswer | undefined> {
+  const { update, reason } = DECISIONS[decision];
+  const request: MoveRequest = { by: `admin:${adminId}`, reason };
+  return moveInCheckout(deps, { orderId, request, update, from: UNDECIDED, deadline: answerDeadline() });
+}
+
+/** Asks the checkout of an order that stands where the move begins. One that is over has left the order elsewhere. */
+async function moveInCheckout(
+  { db, temporal }: MoveDependencies,
+  move: {
+    orderId: string;
+    request: MoveRequest;
+    update: typeof cancelUpdate;
+    from: ReadonlySet<OrderStatus>;
+    deadline: number;
+  },
+): Promise<MoveAnswer | undefined> {
+  const { orderId, request, update, from, deadline } = move;
+  const status = await findStatus(db, orderId);
+  if (status === undefined) return undefined;
+  if (!from.has(status)) return { moved: false, status };
+  const checkout = { id: WORKFLOW_IDS.checkout(orderId), deadline };
+  const answer = await askWorkflow(temporal, checkout, (handle) => handle.executeUpdate(update, { args: [request] }));
+  if (answer !== 'ended') return answer;
+  return { moved: false, status: (await findStatus(db, orderId)) ?? status };
+}
+
+/** The first act on an order that was paid or confirmed starts its fulfillment. */
+async function cancelInFulfillment(
+  { client }: TemporalClient,
+  orderId: string,
+  request: MoveRequest,
+  deadline: number,
+): Promise<MoveAnswer> {
+  const startWorkflowOperation = new WithStartWorkflowOperation<Fulfillment>('fulfillment', {
+    workflowId: WORKFLOW_IDS.fulfillment(orderId),
+    taskQueue: TASK_QUEUES.orders,
+    args: [{ orderId }],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    staticSummary: 'What becomes of an order that was paid or confirmed',
+  });
+  return client.withDeadline(deadline, () =>
+    client.workflow.executeUpdateWithStart(cancelUpdate, { args: [request], startWorkflowOperation }),
+  );
+}
