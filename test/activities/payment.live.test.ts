@@ -143,7 +143,7 @@ test.each([
 test.each([500, 429])('an answer of %i is worth another try, and then the intent is made', async (status) => {
   const wanted = await request();
   const { createIntent } = bound(activities());
-  await control('faults', { method: 'POST', path: '/v1/payment_intents', kind: 'status', status, times: 2 });
+  await control('faults', { method: 'POST', path: '/v1/payment_intents', kind: 'status', status, times: 3 });
   const failure = await failureOf(createIntent(wanted));
   expect(failure).toMatchObject({ statusCode: status });
   expect(failure).not.toBeInstanceOf(ApplicationFailure);

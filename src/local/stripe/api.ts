@@ -14,7 +14,7 @@ import { newId } from './ids.ts';
 import type { LoggedRequest, RequestLog } from './requests.ts';
 import type { Route } from './route.ts';
 import { ROUTES } from './routes.ts';
-import type { Perform } from './work.ts';
+import type { Perform, Work } from './work.ts';
 
 export interface ApiParts {
   keys: Keys;
@@ -31,6 +31,8 @@ type Env = { Bindings: HttpBindings };
 interface Reply {
   status: number;
   body: object;
+  /** It is what every later request with this key is answered. */
+  kept?: boolean;
   /** The id of the request whose stored answer this is. */
   original?: string;
 }
@@ -88,7 +90,7 @@ function hangUp(c: Context<Env>): Response {
 
 async function replyTo(passage: Passage): Promise<Reply> {
   try {
-    if (passage.fault?.kind === 'status') throw faultRefusal(passage.fault.status);
+    if (isRefusedAtOnce(passage.fault)) throw faultRefusal(passage.fault.status);
     return await handle(passage);
   } catch (error) {
     return refused(error, passage.note.requestId, passage.parts.logger);
@@ -108,21 +110,34 @@ async function handle({ c, route, parts, note, fault }: Passage): Promise<Reply>
     if (fault?.kind === 'latency') await parts.pause(fault.ms);
     return parts.perform({ id: requestId, idempotency_key: key }, (work) => {
       const reply = view(
-        attempt(() => job(work), requestId, parts.logger),
+        attempt(() => carryOut(work, job, fault), requestId, parts.logger),
         publishable,
       );
-      if (key !== null) parts.idempotency.keep(key, path, raw, { requestId, ...reply });
-      return reply;
+      if (key === null) return reply;
+      parts.idempotency.keep(key, path, raw, { requestId, ...reply });
+      return { ...reply, kept: true };
     });
   };
   if (key === null) return execute();
   const stored = parts.idempotency.claim(key, path, raw);
-  if (stored !== undefined) return { status: stored.status, body: stored.body, original: stored.requestId };
+  if (stored !== undefined) {
+    return { status: stored.status, body: stored.body, kept: true, original: stored.requestId };
+  }
   try {
     return await execute();
   } finally {
     parts.idempotency.release(key);
   }
+}
+
+/** A rate limit or a conflict is met before anything else, and no answer of it is kept; a 5xx is met while the work is done. */
+function isRefusedAtOnce(fault: Fault | undefined): fault is Fault {
+  return fault?.kind === 'status' && fault.status < 500;
+}
+
+function carryOut(work: Work, job: (work: Work) => object, fault: Fault | undefined): object {
+  if (fault?.kind === 'status') throw faultRefusal(fault.status);
+  return job(work);
 }
 
 /** Runs the work; a refusal is an answer like any other. */
@@ -165,6 +180,8 @@ function respond(c: Context<Env>, requestId: string, reply: Reply): Response {
   if (key !== null) {
     headers.set('Idempotency-Key', key);
     headers.set('Original-Request', reply.original ?? requestId);
+    // Stripe says so where a repeat would only meet the kept answer. https://docs.stripe.com/error-low-level
+    if (reply.kept === true && reply.status >= 500) headers.set('Stripe-Should-Retry', 'false');
   }
   if (reply.original !== undefined) headers.set('Idempotent-Replayed', 'true');
   return new Response(JSON.stringify(reply.body), { status: reply.status, headers });

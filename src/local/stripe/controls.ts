@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { invalid, missing, Refusal } from './errors.ts';
 import { type Faults, faultSchema } from './faults.ts';
 import { authenticateIntent, confirmIntent, findIntent } from './intents.ts';
+import { answerRefund, findRefund } from './refunds.ts';
 import type { RequestLog } from './requests.ts';
 import type { Store } from './store.ts';
 import { settle, type Tasks } from './tasks.ts';
@@ -19,7 +20,11 @@ export interface ControlParts {
   requests: RequestLog;
 }
 
-const paySchema = z.strictObject({ payment_method: z.string().default('pm_card_visa') });
+const paySchema = z.strictObject({
+  payment_method: z.string().default('pm_card_visa'),
+  processing: z.boolean().default(false),
+});
+const refundsSchema = z.strictObject({ hold: z.boolean() });
 const succeedSchema = z.strictObject({ succeed: z.boolean().default(true) });
 const webhooksSchema = z.strictObject({
   hold: z.boolean().optional(),
@@ -46,8 +51,8 @@ export function createControls(parts: ControlParts): Hono {
   app.get('/requests', (c) => c.json(requests.all()));
 
   app.post('/payment_intents/:id/pay', async (c) => {
-    const params = await read(c, paySchema);
-    return act(c, (work) => confirmIntent(work, intentId(c), params));
+    const { processing: waits, ...params } = await read(c, paySchema);
+    return act(c, (work) => confirmIntent(work, intentId(c), { ...params, waits }));
   });
   app.post('/payment_intents/:id/authenticate', async (c) => {
     const { succeed } = await read(c, succeedSchema);
@@ -58,10 +63,20 @@ export function createControls(parts: ControlParts): Hono {
     return act(c, (work) => settle(work, findIntent(work, intentId(c)), succeed));
   });
 
+  app.post('/refunds', async (c) => {
+    const { hold } = await read(c, refundsSchema);
+    change(store, { holdRefunds: hold });
+    return c.json({ hold });
+  });
+  app.post('/refunds/:id/settle', async (c) => {
+    const { succeed } = await read(c, succeedSchema);
+    return act(c, (work) => answerRefund(work, findRefund(work, c.req.param('id')), succeed));
+  });
+
   app.get('/webhooks', (c) => c.json({ ...webhooks.state(), drop: store.settings().drop }));
   app.post('/webhooks', async (c) => {
     const { hold, drop, order, duplicates } = await read(c, webhooksSchema);
-    if (drop !== undefined) setDrop(store, drop);
+    if (drop !== undefined) change(store, { drop });
     if (hold === true) webhooks.hold();
     if (hold === false) webhooks.release({ order, duplicates });
     return c.json({ ...webhooks.state(), drop: store.settings().drop });
@@ -87,8 +102,8 @@ export function createControls(parts: ControlParts): Hono {
   return app;
 }
 
-function setDrop(store: Store, drop: number): void {
-  store.put('settings', { ...store.settings(), drop });
+function change(store: Store, settings: Partial<ReturnType<Store['settings']>>): void {
+  store.put('settings', { ...store.settings(), ...settings });
   store.commit();
 }
 

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 
 /**
- * - `status`: answered with an error, nothing is done (Stripe keeps no answer of it for the idempotency key either)
+ * - `status`: answered with an error, nothing is done. Below 500 Stripe keeps no answer of it for the idempotency key; a 5xx
+ *   is kept like every answer of work that had begun, and repeated (https://docs.stripe.com/api/idempotent_requests)
  * - `latency`: done after `ms`
  * - `reset_before`: the connection is lost, nothing is done
  * - `reset_after`: everything is done, stored and told by events; then the connection is lost

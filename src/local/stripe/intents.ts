@@ -23,7 +23,10 @@ const MAY_START_IN: Record<Action, readonly Stripe.PaymentIntent.Status[]> = {
   authenticate: ['requires_action'],
 };
 
-type Confirming = Pick<ConfirmIntent, 'error_on_requires_action' | 'off_session' | 'return_url'>;
+type Confirming = Pick<ConfirmIntent, 'error_on_requires_action' | 'off_session' | 'return_url'> & {
+  /** Only the controls say so: the payment is left `processing`. */
+  waits?: boolean;
+};
 
 export function findIntent(work: Work, id: string): Stripe.PaymentIntent {
   const intent = work.store.tables.payment_intents.get(id);
@@ -81,7 +84,7 @@ export function updateIntent(work: Work, id: string, params: UpdateIntent): Stri
   return put(work, { ...intent, ...fields, amount, currency, ...restarted });
 }
 
-export function confirmIntent(work: Work, id: string, params: ConfirmIntent): Stripe.PaymentIntent {
+export function confirmIntent(work: Work, id: string, params: ConfirmIntent & Confirming): Stripe.PaymentIntent {
   const intent = findIntent(work, id);
   mustBeIn(
     'confirm',
@@ -195,6 +198,7 @@ function pay(work: Work, intent: Stripe.PaymentIntent, how: Confirming): Stripe.
   return charge(work, intent, paidWith(work, intent), {
     authenticated: false,
     alone,
+    waits: how.waits === true,
     ...(how.return_url === undefined ? {} : { returnUrl: how.return_url }),
   });
 }

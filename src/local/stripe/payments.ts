@@ -19,6 +19,8 @@ interface Circumstances {
   authenticated: boolean;
   /** Nobody is there to show the bank who they are: what would need that is declined. */
   alone?: boolean;
+  /** The bank takes its time, whatever the method is, until the `settle` control. */
+  waits?: boolean;
   returnUrl?: string;
 }
 
@@ -42,13 +44,13 @@ export function charge(
   paid: PaidWith,
   circumstances: Circumstances,
 ): Stripe.PaymentIntent {
-  const { authenticated, alone } = circumstances;
+  const { authenticated, alone, waits } = circumstances;
   if (paid.method.authenticates === true && !authenticated) {
     if (alone === true) return decline(work, intent, paid, AUTHENTICATION_REQUIRED);
     return askForAuthentication(work, intent, circumstances.returnUrl);
   }
   if (paid.method.decline !== undefined) return decline(work, intent, paid, paid.method.decline);
-  if (paid.method.settles !== undefined) return startProcessing(work, intent, paid);
+  if (paid.method.settles !== undefined || waits === true) return startProcessing(work, intent, paid);
   return approve(work, intent, newCharge({ intent, ...paid, authenticated }, 'succeeded', work.now));
 }
 
@@ -133,7 +135,8 @@ function startProcessing(work: Work, intent: Stripe.PaymentIntent, paid: PaidWit
   work.store.put('payment_intents', processing);
   work.emit('charge.pending', pending);
   work.emit('payment_intent.processing', processing);
-  if (paid.method.settles !== 'wait') work.later('settle_intent', intent.id);
+  const { settles } = paid.method;
+  if (settles === 'succeed_later' || settles === 'fail_later') work.later('settle_intent', intent.id);
   return processing;
 }
 

@@ -28,14 +28,15 @@ export function findRefund(work: Work, id: string): Stripe.Refund {
 export function createRefund(work: Work, params: z.output<typeof createRefundParameters>): Stripe.Refund {
   const charge = chargeToRefund(work, params);
   const amount = refundable(charge, params.amount);
-  const later = chargedMethod(work, charge)?.refunds;
+  const held = work.store.settings().holdRefunds === true;
+  const later = held ? undefined : chargedMethod(work, charge)?.refunds;
   const refund = newRefund(
     charge,
     {
       amount,
       metadata: mergeMetadata({}, params.metadata),
       reason: params.reason ?? null,
-      status: later === 'succeed_later' ? 'pending' : 'succeeded',
+      status: held || later === 'succeed_later' ? 'pending' : 'succeeded',
     },
     work.now,
   );
@@ -67,15 +68,19 @@ export function cancelRefund(work: Work, id: string): Stripe.Refund {
 /** The bank has answered, some time after the refund was made. Does nothing to a refund that has come to its end. */
 export function settleRefund(work: Work, id: string): void {
   const refund = work.store.tables.refunds.get(id);
-  if (refund === undefined || refund.status === 'canceled' || refund.status === 'failed') return;
-  if (refund.status === 'succeeded') {
-    undo(work, refund, 'failed');
-    return;
-  }
+  if (refund !== undefined) answerRefund(work, refund, refund.status !== 'succeeded');
+}
+
+/** A bank takes the money, or gives it back, also after it had taken it. */
+export function answerRefund(work: Work, refund: Stripe.Refund, succeed: boolean): Stripe.Refund {
+  if (refund.status === 'canceled' || refund.status === 'failed') return refund;
+  if (!succeed) return undo(work, refund, 'failed');
+  if (refund.status === 'succeeded') return refund;
   const { pending_reason: _, ...rest } = refund;
   const settled: Stripe.Refund = { ...rest, balance_transaction: newId('txn'), status: 'succeeded' };
   work.store.put('refunds', settled);
   work.emit('refund.updated', settled, { balance_transaction: null, status: refund.status });
+  return settled;
 }
 
 /** The money stays with the shop after all, and can be refunded again. */

@@ -42,6 +42,8 @@ interface SettingsRow {
   id: 'settings';
   hold: boolean;
   drop: number;
+  /** New refunds stay pending until the `settle` control. */
+  holdRefunds?: boolean;
 }
 export type EndpointRow = Stripe.WebhookEndpoint & { secret: string };
 

@@ -1,6 +1,7 @@
 // Idempotency keys: https://docs.stripe.com/api/idempotent_requests
 import { describe, expect, test } from '@jest/globals';
-import { simulated, stripeError } from './support.ts';
+import { Stripe } from 'stripe';
+import { SECRET_KEY, simulated, stripeError } from './support.ts';
 
 const ORDER = { amount: 4998, currency: 'usd' };
 const DAY_MS = 86_400_000;
@@ -104,13 +105,31 @@ describe('idempotency keys', () => {
     }),
   );
 
-  test(
-    'a failure that was ordered is not stored either: the retry succeeds',
+  test.each([429, 409])('an answer of %i is not stored either: the retry succeeds', (status) =>
     simulated(async ({ stripe, control }) => {
-      await control('POST', '/faults', { path: '/v1/payment_intents', kind: 'status', status: 500 });
+      await control('POST', '/faults', { path: '/v1/payment_intents', kind: 'status', status });
       const failed = await stripeError(stripe.paymentIntents.create(ORDER, { idempotencyKey: 'k' }));
-      expect(failed.statusCode).toBe(500);
+      expect(failed.statusCode).toBe(status);
       expect((await stripe.paymentIntents.create(ORDER, { idempotencyKey: 'k' })).amount).toBe(4998);
+    })(),
+  );
+
+  test(
+    'a 5xx is stored: it is repeated, marked and with the word that another try is useless, and the next key is free',
+    simulated(async ({ stripe, control, url }) => {
+      await control('POST', '/faults', { path: '/v1/payment_intents', kind: 'status', status: 500 });
+      const create = (idempotencyKey: string) => stripe.paymentIntents.create(ORDER, { idempotencyKey });
+      const failed = await stripeError(create('k'));
+      expect(failed).toMatchObject({ statusCode: 500, headers: { 'stripe-should-retry': 'false' } });
+      expect(failed.headers).not.toHaveProperty('idempotent-replayed');
+      const replay = await stripeError(create('k'));
+      expect(replay).toMatchObject({ statusCode: 500, headers: { 'idempotent-replayed': 'true' } });
+      expect(await stripeError(retrying(url).paymentIntents.create(ORDER, { idempotencyKey: 'k' }))).toMatchObject({
+        statusCode: 500,
+      });
+      expect((await control('GET', '/requests')).body).toHaveLength(3);
+      expect((await create('k:2')).amount).toBe(4998);
+      expect((await stripe.paymentIntents.list()).data).toHaveLength(1);
     }),
   );
 
@@ -138,6 +157,12 @@ describe('idempotency keys', () => {
     }),
   );
 });
+
+/** The package as the product uses it: it tries again by itself where that can help. */
+function retrying(url: string): Stripe {
+  const { hostname, port } = new URL(url);
+  return new Stripe(SECRET_KEY, { host: hostname, port, protocol: 'http', maxNetworkRetries: 2, telemetry: false });
+}
 
 /** The fault is gone from the list as soon as its request has met it. */
 async function waitForLatency(control: (method: 'GET', path: string) => Promise<{ body: unknown }>): Promise<void> {

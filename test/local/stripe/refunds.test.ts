@@ -110,6 +110,27 @@ describe('refunds', () => {
   );
 
   test(
+    'refunds that are held stay pending until they are settled, one way or the other',
+    simulated(async ({ stripe, paid, control, listen }) => {
+      const listener = await listen(['refund.updated', 'refund.failed']);
+      expect((await control('POST', '/refunds', { hold: true })).body).toEqual({ hold: true });
+      const [good, bad] = [await paid(), await paid()];
+      const taken = await stripe.refunds.create({ payment_intent: good.id });
+      const refused = await stripe.refunds.create({ payment_intent: bad.id });
+      expect([taken.status, refused.status]).toEqual(['pending', 'pending']);
+      const settle = async (id: string, succeed: boolean) =>
+        (await control('POST', `/refunds/${id}/settle`, { succeed })).body;
+      expect(await settle(taken.id, true)).toMatchObject({ status: 'succeeded' });
+      expect(await settle(refused.id, false)).toMatchObject({ status: 'failed' });
+      expect(await settle(refused.id, true)).toMatchObject({ status: 'failed' });
+      await until(() => listener.events.length === 3, 'all events have arrived');
+      expect(listener.types().toSorted()).toEqual(['refund.failed', 'refund.updated', 'refund.updated']);
+      await control('POST', '/refunds', { hold: false });
+      expect((await stripe.refunds.create({ payment_intent: bad.id })).status).toBe('succeeded');
+    }),
+  );
+
+  test(
     'a pending refund goes on after a restart',
     simulated(async (bench) => {
       const { id } = await bench.stripe.refunds.create({

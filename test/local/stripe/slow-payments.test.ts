@@ -162,6 +162,27 @@ describe('payments that take days', () => {
     }),
   );
 
+  test.each([
+    [true, 'succeeded', 'payment_intent.succeeded'],
+    [false, 'requires_payment_method', 'payment_intent.payment_failed'],
+  ])('a card that is left processing by a control is settled by another (succeed: %s)', (succeed, status, told) =>
+    simulated(async ({ stripe, control, listen }) => {
+      const listener = await listen([
+        'payment_intent.processing',
+        'payment_intent.succeeded',
+        'payment_intent.payment_failed',
+      ]);
+      const { id } = await stripe.paymentIntents.create(ORDER);
+      const paying = await control('POST', `/payment_intents/${id}/pay`, { processing: true });
+      expect(paying).toMatchObject({ status: 200, body: { status: 'processing', amount_received: 0 } });
+      expect((await stripeError(stripe.paymentIntents.cancel(id))).code).toBe('payment_intent_unexpected_state');
+      const settled = await control('POST', `/payment_intents/${id}/settle`, { succeed });
+      expect(settled).toMatchObject({ status: 200, body: { status } });
+      await until(() => listener.events.length === 2, 'both events have arrived');
+      expect(listener.types().toSorted()).toEqual(['payment_intent.processing', told].toSorted());
+    })(),
+  );
+
   test(
     'a card intent takes no bank account',
     simulated(async ({ paid }) => {
