@@ -1,8 +1,9 @@
 // How a guest's cart is known: the header X-Cart-Token, or the HttpOnly cookie `cart_token`.
 import type { Context } from 'hono';
-import { getCookie, setCookie } from 'hono/cookie';
+import { getCookie } from 'hono/cookie';
 import type { Config } from '../config.ts';
 import { hashToken } from '../platform/tokens.ts';
+import { keepCookie } from './cookies.ts';
 import { problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
 
@@ -31,19 +32,15 @@ export function requireCartTokenHash(c: Context<AppEnv>): Buffer {
 /** Gives the shopper the token of a new cart: in the header, and as a cookie for browsers. */
 export function giveCartToken(c: Context<AppEnv>, token: string, settings: CookieSettings): void {
   c.header(HEADER, token);
-  keepCookie(c, token, settings);
+  keepCookie(c, COOKIE, token, settings.CART_TTL, settings);
 }
 
 /** The cart lives on, so its cookie must too. */
 export function renewCartCookie(c: Context<AppEnv>, settings: CookieSettings): void {
   const token = getCookie(c, COOKIE);
-  if (token !== undefined && c.req.header(HEADER) === undefined) keepCookie(c, token, settings);
+  if (token !== undefined && c.req.header(HEADER) === undefined) {
+    keepCookie(c, COOKIE, token, settings.CART_TTL, settings);
+  }
 }
 
 type CookieSettings = Pick<Config, 'CART_TTL' | 'PUBLIC_URL'>;
-
-/** Secure where the shop is reached over TLS, which a proxy may have ended before us. */
-function keepCookie(c: Context<AppEnv>, token: string, { CART_TTL, PUBLIC_URL }: CookieSettings): void {
-  const secure = new URL(PUBLIC_URL ?? c.req.url).protocol === 'https:';
-  setCookie(c, COOKIE, token, { httpOnly: true, sameSite: 'Lax', path: '/', maxAge: CART_TTL, secure });
-}

@@ -2,6 +2,7 @@
 // refuses new work, ends what is under way, closes its pools and exits with 0.
 import type { Server } from 'node:http';
 import { type Config, requireSettings } from '../config.ts';
+import { deleteExpiredSessions } from '../platform/auth.ts';
 import { systemClock } from '../platform/clock.ts';
 import { openDatabase, poolState } from '../platform/database.ts';
 import { createLogger } from '../platform/logger.ts';
@@ -16,8 +17,8 @@ import { deleteExpiredKeys } from './idempotency.ts';
 import { createServer, listen } from './server.ts';
 
 const MS_PER_SECOND = 1000;
-/** Expired keys do no harm but take room; an hour's worth goes in one statement. */
-const KEY_SWEEP_INTERVAL_MS = 3_600_000;
+/** Expired keys and sessions do no harm but take room; an hour's worth goes in one statement each. */
+const SWEEP_INTERVAL_MS = 3_600_000;
 
 /** Runs until a signal ends it. A port that is taken is one sentence on stderr and exit code 1. */
 export async function serve(config: Config): Promise<void> {
@@ -26,12 +27,12 @@ export async function serve(config: Config): Promise<void> {
   const server = createServer(createApp(deps));
   const drain = watchServer(server);
   const address = await listenOrExit(server, config);
-  const sweep = setInterval(() => void sweepKeys(deps), KEY_SWEEP_INTERVAL_MS);
+  const sweeping = setInterval(() => void sweep(deps), SWEEP_INTERVAL_MS);
 
   const stop = async (signal: string) => {
     if (draining.signal.aborted) return;
     draining.abort();
-    clearInterval(sweep);
+    clearInterval(sweeping);
     deps.logger.info({ signal, inFlight: drain.inFlight() }, 'draining');
     const cut = await drain.close(config.DRAIN_TIMEOUT * MS_PER_SECOND);
     await closeDeps(deps);
@@ -89,10 +90,11 @@ async function listenOrExit(server: Server, { HOST, PORT }: Config): Promise<str
   }
 }
 
-async function sweepKeys({ db, clock, logger }: AppDeps): Promise<void> {
+async function sweep({ db, clock, logger }: AppDeps): Promise<void> {
   try {
     await deleteExpiredKeys(db, clock());
+    await deleteExpiredSessions(db, clock());
   } catch (error) {
-    logger.warn({ err: error }, 'expired idempotency keys stay until the next sweep');
+    logger.warn({ err: error }, 'what has expired stays until the next sweep');
   }
 }

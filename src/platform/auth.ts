@@ -1,11 +1,12 @@
 // Whom a token names. An access token is signed with TOKEN_SECRET and names a session for a quarter of an hour, so that a
 // forged or an old one costs no query. It says nothing else: whether the session still is, and what its user may do, is
 // asked of the database at each request. Ended sessions, changed roles and deactivations hold at once, everywhere.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Role } from '../accounts/rules.ts';
 import type { Database } from './database.ts';
 
 const PREFIX = 'access_';
+const SESSION_TOKEN_BYTES = 32;
 const ID_BYTES = 16;
 const TIME_BYTES = 6;
 
@@ -46,7 +47,12 @@ function sign(secret: string, claims: Buffer): Buffer {
   return createHmac('sha256', secret).update(PREFIX).update(claims).digest();
 }
 
-/** What the database keeps of a session's own token, which is the refresh token and the cookie's value. */
+/** A session's own token: the refresh token, and the cookie's value. */
+export function newSessionToken(): string {
+  return `session_${randomBytes(SESSION_TOKEN_BYTES).toString('base64url')}`;
+}
+
+/** What the database keeps of it. */
 export function hashSessionToken(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }
@@ -65,4 +71,9 @@ export async function findLogin(
     .where('users.active', '=', true);
   const one = 'id' in by ? live.where('sessions.id', '=', by.id) : live.where('sessions.tokenHash', '=', by.tokenHash);
   return one.executeTakeFirst();
+}
+
+/** Removes the sessions whose time is over. */
+export async function deleteExpiredSessions(db: Database, now: Date): Promise<void> {
+  await db.deleteFrom('sessions').where('expiresAt', '<=', now).execute();
 }
