@@ -1,14 +1,18 @@
 // Effects on orders: one transaction per step, and a repeat finds what was done before.
 import { ApplicationFailure } from '@temporalio/common';
+import type { Transaction } from 'kysely';
 import { closeCart } from '../src/cart/store.ts';
-import { commitHolds } from '../src/inventory/store.ts';
+import { commitCouponUse } from '../src/coupons/store.ts';
+import { commitHolds, reviveHolds } from '../src/inventory/store.ts';
 import type { MailFact } from '../src/notifications/rules.ts';
 import { addMail } from '../src/notifications/store.ts';
 import { closeCheckout } from '../src/orders/checkout-store.ts';
-import type { OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot } from '../src/orders/rules.ts';
+import type { Actor, OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot } from '../src/orders/rules.ts';
 import { countLines, insertOrder, moveOrder, setPaymentStatus } from '../src/orders/store.ts';
+import { setCaptured } from '../src/payments/store.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
+import type { Schema } from '../src/platform/database-schema.ts';
 import { newId } from '../src/platform/ids.ts';
 import { requireOpenCheckout } from './checkout-lock.ts';
 
@@ -22,16 +26,31 @@ function firstStatus(
   return { status: 'PENDING', paymentStatus: 'PENDING' };
 }
 
+interface WrittenOrder {
+  number: string;
+  placedAt: string;
+  expiresAt: string;
+}
+
+interface OrderCompletion {
+  orderId: string;
+  to: 'PAID' | 'CONFIRMED';
+  by: Actor;
+  at: string;
+  /** What was received for it at Stripe, in minor units. */
+  money?: { intentId: string; captured: number };
+}
+
 export function createOrderActivities({ db, clock }: { db: Database; clock: Clock }) {
   return {
-    /** Writes the order; gives its number. */
-    async writeOrder(order: { orderId: string; placedAt: string; expiresAt: string }): Promise<{ number: string }> {
+    /** Writes the order. One that is there already keeps the times that it was written with. */
+    async writeOrder(order: { orderId: string; placedAt: string; expiresAt: string }): Promise<WrittenOrder> {
       return db.transaction().execute(async (tx) => {
         const checkout = await requireOpenCheckout(tx, order.orderId);
         if (checkout.prices === null) throw ApplicationFailure.nonRetryable('the cart is not frozen', 'CartNotFrozen');
         const now = new Date(order.placedAt);
         const first = firstStatus(checkout.prices, checkout.paymentMethod);
-        const number = await insertOrder(tx, {
+        const { number, placedAt, expiresAt } = await insertOrder(tx, {
           id: order.orderId,
           cartId: checkout.cartId,
           ...first,
@@ -44,32 +63,23 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
           now,
         });
         if (first.status === 'AWAITING_CONFIRMATION') await mail(tx, order.orderId, 'placed', now);
-        return { number };
+        return { number, placedAt: placedAt.toISOString(), expiresAt: expiresAt.toISOString() };
       });
     },
 
     /**
-     * The money is there (or none is due): stock leaves, the cart is closed, the order is PAID and its customer gets a mail.
-     * All or nothing; a repeat finds it done.
-     * @throws OrderNotPayable when the order stands where it cannot be paid, HoldsMissing when its stock is not held
+     * The money is there (or a person confirms, or nothing is due): stock leaves, the coupon's use stands, the cart is
+     * closed and the customer gets a mail. All or nothing; a repeat finds it done.
+     * @returns `ended` when the order has ended otherwise; `not_held` when its stock or its coupon is gone, and cannot be
+     * had again: nothing is changed then
      */
-    async completeOrder(order: { orderId: string; captured: number; paidAt: string }): Promise<void> {
-      const { orderId, captured } = order;
-      const now = new Date(order.paidAt);
-      const paymentStatus = captured > 0 ? 'PAID' : 'NONE';
-      const actor = captured > 0 ? 'stripe' : 'system';
-      await db.transaction().execute(async (tx) => {
-        const move = { orderId, from: ['PENDING'], to: 'PAID', paymentStatus, actor, note: null, now } as const;
-        const before = await moveOrder(tx, move, { captured });
-        if (before === 'PAID') return;
-        if (before !== 'PENDING') throw ApplicationFailure.nonRetryable(`the order is ${before}`, 'OrderNotPayable');
-        const committed = await commitHolds(tx, orderId, now);
-        if (committed !== (await countLines(tx, orderId))) {
-          throw ApplicationFailure.nonRetryable('the stock of the order is not held', 'HoldsMissing');
-        }
-        await closeCart(tx, orderId, now);
-        await mail(tx, orderId, 'paid', now);
-      });
+    async completeOrder(order: OrderCompletion): Promise<'done' | 'ended' | 'not_held'> {
+      try {
+        return await db.transaction().execute((tx) => complete(tx, order));
+      } catch (error) {
+        if (error instanceof NotHeld) return 'not_held';
+        throw error;
+      }
     },
 
     /** A try to pay was declined; the order waits for the next one. */
@@ -85,15 +95,16 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
       orderId: string;
       to: 'EXPIRED' | 'CANCELLED';
       reason: string;
+      by?: Actor;
       quietly: boolean;
       endedAt: string;
     }): Promise<void> {
-      const { orderId, to, reason } = order;
+      const { orderId, to, reason, by = 'system' } = order;
       const now = new Date(order.endedAt);
       await db.transaction().execute(async (tx) => {
         await closeCheckout(tx, orderId, now);
         const from = ['PENDING', 'AWAITING_CONFIRMATION'] as const;
-        const move = { orderId, from, to, paymentStatus: 'NONE', actor: 'system', note: reason, now } as const;
+        const move = { orderId, from, to, paymentStatus: 'NONE', actor: by, note: reason, now } as const;
         const before = await moveOrder(tx, move, { cancelReason: reason });
         const ended = before === 'PENDING' || before === 'AWAITING_CONFIRMATION';
         if (ended && !order.quietly) await mail(tx, orderId, to === 'EXPIRED' ? 'expired' : 'cancelled', now);
@@ -101,6 +112,35 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
     },
   };
 }
+
+async function complete(
+  tx: Transaction<Schema>,
+  { orderId, to, by, at, money }: OrderCompletion,
+): Promise<'done' | 'ended'> {
+  const now = new Date(at);
+  const from = to === 'PAID' ? 'PENDING' : 'AWAITING_CONFIRMATION';
+  const paymentStatus = to === 'CONFIRMED' ? 'COD_DUE' : money === undefined ? 'NONE' : 'PAID';
+  const move = { orderId, from: [from], to, paymentStatus, actor: by, note: null, now } as const;
+  const before = await moveOrder(tx, move, money && { captured: money.captured });
+  if (before !== from) return before === to ? 'done' : 'ended';
+  await takeStock(tx, orderId, now);
+  if (!(await commitCouponUse(tx, orderId, now))) throw new NotHeld();
+  if (money !== undefined) await setCaptured(tx, money, now);
+  await closeCart(tx, orderId, now);
+  await mail(tx, orderId, to === 'PAID' ? 'paid' : 'confirmed', now);
+  return 'done';
+}
+
+/** What was held leaves the shop; what was held too long is taken again where it is still there. */
+async function takeStock(tx: Transaction<Schema>, orderId: string, now: Date): Promise<void> {
+  const lines = await countLines(tx, orderId);
+  let committed = await commitHolds(tx, orderId, now);
+  if (committed < lines && (await reviveHolds(tx, orderId, now))) committed += await commitHolds(tx, orderId, now);
+  if (committed !== lines) throw new NotHeld();
+}
+
+/** Ends the transaction without a trace: what the order needs is not there any more. */
+class NotHeld extends Error {}
 
 async function mail(tx: Database, orderId: string, fact: MailFact, now: Date): Promise<void> {
   await addMail(tx, { id: newId(now), orderId, fact, now });

@@ -1,6 +1,7 @@
 // Effects at Stripe. Every write carries a key made of the order, the attempt and the amount, so that a repeat of a call
 // whose answer was lost is the same call for Stripe. No database transaction is open while Stripe is asked.
 import Stripe from 'stripe';
+import { setPaymentStatus } from '../src/orders/store.ts';
 import { findIntentId, saveIntent, setIntentStatus } from '../src/payments/store.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
@@ -50,6 +51,7 @@ export function createPaymentActivities({ db, stripe, clock }: { db: Database; s
       if (intent.client_secret === null) throw new Error('the intent came without a client secret');
       const kept = { orderId, attempt, intentId: intent.id, clientSecret: intent.client_secret, amount, currency };
       await saveIntent(db, newId(clock()), { ...kept, intentStatus: intent.status }, clock());
+      if (attempt > 1) await setPaymentStatus(db, orderId, 'PENDING', clock());
       return { intentId: intent.id };
     },
 

@@ -8,6 +8,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       ADD COLUMN captured bigint NOT NULL DEFAULT 0 CHECK (captured >= 0),
       ADD COLUMN refunded bigint NOT NULL DEFAULT 0 CHECK (refunded >= 0),
       ADD CONSTRAINT payments_refunded_within_captured CHECK (refunded <= captured)`.execute(db);
+  // Null for a payment that names our order but is no attempt of ours: it only ever goes back.
+  await sql`ALTER TABLE payments ALTER COLUMN attempt DROP NOT NULL`.execute(db);
 
   await sql`
     CREATE TABLE refunds (
@@ -48,5 +50,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
     ALTER TABLE stripe_events ADD CONSTRAINT stripe_events_outcome_check
       CHECK (outcome IN ('signalled', 'ignored', 'order_ended', 'order_unknown'))`.execute(db);
   await sql`DROP TABLE refunds`.execute(db);
+  await sql`DELETE FROM payments WHERE attempt IS NULL`.execute(db);
+  await sql`ALTER TABLE payments ALTER COLUMN attempt SET NOT NULL`.execute(db);
   await sql`ALTER TABLE payments DROP COLUMN captured, DROP COLUMN refunded`.execute(db);
 }

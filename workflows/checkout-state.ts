@@ -1,4 +1,4 @@
-// What a checkout knows, and how the outside reaches it: the submit's answer and Stripe's news.
+// What a checkout knows, and how the outside reaches it: the submit's answer, Stripe's news, and what people ask of it.
 import {
   ApplicationFailure,
   CancellationScope,
@@ -9,7 +9,8 @@ import {
 } from '@temporalio/workflow';
 import type { FrozenCart } from '../activities/carts.ts';
 import type { CheckoutAnswer, OrderStatus, PaymentMethod } from '../src/orders/rules.ts';
-import { type CheckoutInput, paymentFailed, paymentSucceeded, SEARCH_ATTRIBUTES, submitUpdate } from './messages.ts';
+import { Inbox, type News } from './checkout-inbox.ts';
+import { type CheckoutInput, SEARCH_ATTRIBUTES, submitUpdate } from './messages.ts';
 
 interface Windows {
   /** The end of the window in which the order can be paid or confirmed. */
@@ -18,15 +19,16 @@ interface Windows {
   holdsExpireAt: Date;
 }
 
-export type PlacedOrder = FrozenCart & Windows & { number: string };
+/** `isResumed`: the order had been placed before, by a run of this checkout that was terminated by hand. */
+export type PlacedOrder = FrozenCart & Windows & { number: string; isResumed: boolean };
 
 export class CheckoutState {
   readonly input: CheckoutInput;
   readonly startedAt = new Date();
+  readonly inbox = new Inbox();
   order: PlacedOrder | undefined;
 
   private answer: CheckoutAnswer | undefined;
-  private unreadNews = 0;
 
   constructor(input: CheckoutInput) {
     this.input = input;
@@ -37,18 +39,16 @@ export class CheckoutState {
         return this.answer;
       }),
     );
-    const news = () => {
-      this.unreadNews += 1;
-    };
-    setHandler(paymentSucceeded, news);
-    setHandler(paymentFailed, news);
   }
 
   openWindows(paymentMethod: PaymentMethod): Windows {
-    const { paymentWindow, confirmationWindow, holdGrace } = this.input;
+    const { paymentWindow, confirmationWindow } = this.input;
     const window = paymentMethod === 'card' ? paymentWindow : confirmationWindow;
-    const expiresAt = new Date(this.startedAt.getTime() + window * 1000);
-    return { expiresAt, holdsExpireAt: new Date(expiresAt.getTime() + holdGrace * 1000) };
+    return this.windowsUntil(new Date(this.startedAt.getTime() + window * 1000));
+  }
+
+  windowsUntil(expiresAt: Date): Windows {
+    return { expiresAt, holdsExpireAt: new Date(expiresAt.getTime() + this.input.holdGrace * 1000) };
   }
 
   place(order: PlacedOrder): PlacedOrder {
@@ -61,12 +61,9 @@ export class CheckoutState {
     this.answer ??= answer;
   }
 
-  /** Waits for news of the payment. False when the window ends first. */
-  async nextNews(): Promise<boolean> {
-    const left = (this.order?.expiresAt.getTime() ?? 0) - Date.now();
-    const came = left > 0 && (await condition(() => this.unreadNews > 0, left));
-    this.unreadNews = 0;
-    return came;
+  /** Waits for the next news, in the order in which they came. Undefined when the window ends first. */
+  nextNews(): Promise<News | undefined> {
+    return this.inbox.next(this.order?.expiresAt ?? this.startedAt);
   }
 
   /** What an operator sees of this order in the Temporal UI: its attributes and a line on what it waits for. */

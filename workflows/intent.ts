@@ -1,8 +1,24 @@
-// The order's PaymentIntent: at once where Stripe answers, with patience where it does not.
-import { ActivityFailure, ApplicationFailure, CancellationScope, sleep } from '@temporalio/workflow';
+// The order's PaymentIntent: at once where Stripe answers, with patience where it does not. One intent is live at a time; what
+// an event says is never believed, the intent is read again.
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  ParentClosePolicy,
+  sleep,
+  startChild,
+  WorkflowIdReusePolicy,
+} from '@temporalio/workflow';
 import type { IntentRequest, IntentState } from '../activities/payment.ts';
+import type { IntentAnswer } from '../src/orders/rules.ts';
+import type { PaymentEvent } from './checkout-inbox.ts';
 import type { CheckoutState, PlacedOrder } from './checkout-state.ts';
-import { stripeNow, stripePatient } from './steps.ts';
+import { type LatePaymentInput, WORKFLOW_IDS } from './messages.ts';
+import { sql, stripeNow, stripePatient } from './steps.ts';
+
+/** How often an intent that is processing is looked at, without news of it, when it should be cancelled. */
+const PROCESSING_LOOK_MS = 10_000;
 
 /**
  * Creates the intent. Where Stripe does not answer at once, the submit is answered without it, and the same call (the same
@@ -13,9 +29,8 @@ export async function createIntent(
   state: CheckoutState,
   order: PlacedOrder,
 ): Promise<{ intentId: string } | 'refused' | 'too_late'> {
-  const { number, total, currency, expiresAt } = order;
-  const request = { orderId: state.input.orderId, number, attempt: 1, amount: total, currency };
-  const waits = `Waits for the payment, until ${expiresAt.toISOString()}.`;
+  const request = requestFor(state, order, 1);
+  const waits = `Waits for the payment, until ${order.expiresAt.toISOString()}.`;
   try {
     const intent = await stripeNow.createIntent(request);
     state.show('PENDING', waits);
@@ -25,45 +40,137 @@ export async function createIntent(
     if (isRefused(error)) return 'refused';
     state.show('PENDING', `Waits for Stripe to answer. ${waits}`);
     state.answerSubmit({ outcome: 'placed' });
-    return createPatiently(request, expiresAt);
+  }
+  const intent = await patiently(order.expiresAt, () => stripePatient.createIntent(request));
+  return intent ?? 'too_late';
+}
+
+function requestFor(
+  { input }: CheckoutState,
+  { number, total, currency }: PlacedOrder,
+  attempt: number,
+): IntentRequest {
+  return { orderId: input.orderId, number, attempt, amount: total, currency };
+}
+
+/** Only the whole sum in the right currency pays for an order (P4). */
+export function pays(intent: IntentState, order: PlacedOrder): boolean {
+  return intent.status === 'succeeded' && intent.amountReceived === order.total && intent.currency === order.currency;
+}
+
+/** The order's payment while the order waits for it: one live intent, and a new attempt where that one was cancelled. */
+export class Payment {
+  private readonly state: CheckoutState;
+  private readonly order: PlacedOrder;
+  private intentId: string;
+  private attempt = 1;
+
+  constructor(state: CheckoutState, order: PlacedOrder, intentId: string) {
+    this.state = state;
+    this.order = order;
+    this.intentId = intentId;
+  }
+
+  /**
+   * Reads what the news are about, and keeps a payment that failed in mind.
+   * @returns the order's intent as it is now; undefined when the news are of another one, or Stripe does not know it
+   */
+  async look({ intentId }: PaymentEvent): Promise<IntentState | undefined> {
+    const { orderId } = this.state.input;
+    const intent = await readIntent(intentId || this.intentId, this.order.expiresAt);
+    if (intent !== undefined && intent.intentId !== this.intentId) {
+      if (intent.amountReceived > 0) await sendBack(orderId, intent.intentId);
+      return undefined;
+    }
+    if (intent?.declined === true || intent?.status === 'canceled') await sql.notePaymentFailed({ orderId });
+    return intent;
+  }
+
+  /** Sees to it that there is an intent that can be paid, if Stripe answers now. */
+  async renew(): Promise<IntentAnswer> {
+    try {
+      const { status } = await stripeNow.readIntent(this.intentId);
+      if (status !== 'canceled') return { outcome: 'live' };
+      const next = this.attempt + 1;
+      const { intentId } = await stripeNow.createIntent(requestFor(this.state, this.order, next));
+      this.intentId = intentId;
+      this.attempt = next;
+      return { outcome: 'live' };
+    } catch {
+      return { outcome: 'unavailable' };
+    }
+  }
+
+  /** Whether the order may be cancelled by a person now: not while the money is on its way. */
+  async canBeStopped(): Promise<boolean> {
+    try {
+      return (await stripeNow.readIntent(this.intentId)).status !== 'processing';
+    } catch {
+      return true;
+    }
   }
 }
 
-async function createPatiently(
-  request: IntentRequest,
-  expiresAt: Date,
-): Promise<{ intentId: string } | 'refused' | 'too_late'> {
-  const scope = new CancellationScope();
-  const created = scope
-    .run(() => stripePatient.createIntent(request))
-    .catch((error: unknown) => {
-      if (isRefused(error)) return 'refused' as const;
-      throw error;
-    });
-  const windowEnd = sleep(Math.max(expiresAt.getTime() - Date.now(), 1)).then(() => 'too_late' as const);
-  const first = await Promise.race([created, windowEnd]);
-  if (first !== 'too_late') return first;
-  scope.cancel();
-  // A try that is under way may still make the intent: only when it is over can the intent be cancelled for good.
-  await created.catch(() => undefined);
-  return 'too_late';
-}
-
-/** What Stripe says now. */
-export async function readIntent(intentId: string): Promise<IntentState> {
+/** What Stripe says now; undefined when it says nothing until then, or that there is no such intent. */
+async function readIntent(intentId: string, until: Date): Promise<IntentState | undefined> {
   try {
     return await stripeNow.readIntent(intentId);
-  } catch {
-    return stripePatient.readIntent(intentId);
+  } catch (error) {
+    if (isRefused(error)) return undefined;
+  }
+  const intent = await patiently(until, () => stripePatient.readIntent(intentId));
+  return intent === 'refused' ? undefined : intent;
+}
+
+/**
+ * Cancels the order's intent, if it has one; one that is processing is asked again for as long as the stock is held.
+ * @returns what Stripe says at last; null when there is no intent, or Stripe refuses to cancel it
+ */
+export async function cancelIntent(state: CheckoutState, { holdsExpireAt }: PlacedOrder): Promise<IntentState | null> {
+  for (;;) {
+    const intent = await refusable(() => stripePatient.cancelOrderIntent(state.input.orderId));
+    if (intent === 'refused') return null;
+    const left = holdsExpireAt.getTime() - Date.now();
+    if (intent?.status !== 'processing' || left <= 0) return intent;
+    await state.inbox.nextPayment(Math.min(PROCESSING_LOOK_MS, left));
   }
 }
 
-/** Cancels the order's intent, if it has one. Null also when Stripe refuses to. */
-export async function cancelIntent(orderId: string): Promise<IntentState | null> {
+/** Money that does not fit its order, or came too late, goes back, whoever else has noticed it. */
+export async function sendBack(orderId: string, intentId: string): Promise<void> {
+  const input: LatePaymentInput = { orderId, intentId };
   try {
-    return await stripePatient.cancelOrderIntent(orderId);
+    await CancellationScope.nonCancellable(() =>
+      startChild('latePayment', {
+        workflowId: WORKFLOW_IDS.latePayment(intentId),
+        args: [input],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+        staticSummary: 'Sends back money that came for an order which does not wait for it',
+      }),
+    );
   } catch (error) {
-    if (isRefused(error)) return null;
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+/** Calls until there is an answer or the time is over; then undefined, and the call has ended: a try that is under way may still do its work. */
+async function patiently<T>(until: Date, call: () => Promise<T>): Promise<T | 'refused' | undefined> {
+  const scope = new CancellationScope();
+  const answer = scope.run(() => refusable(call));
+  const over = sleep(Math.max(until.getTime() - Date.now(), 1)).then(() => undefined);
+  const first = await Promise.race([answer, over]);
+  if (first !== undefined) return first;
+  scope.cancel();
+  await answer.catch(() => undefined);
+  return undefined;
+}
+
+async function refusable<T>(call: () => Promise<T>): Promise<T | 'refused'> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isRefused(error)) return 'refused';
     throw error;
   }
 }

@@ -1,20 +1,23 @@
 // The activities as the workflows call them, each with its timeout, its retries and the reason for both.
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { createCartActivities } from '../activities/carts.ts';
+import type { createCouponActivities } from '../activities/coupons.ts';
 import type { createEmailActivities } from '../activities/email.ts';
+import type { createExpiryActivities } from '../activities/expiry.ts';
 import type { createInventoryActivities } from '../activities/inventory.ts';
 import type { createOrderActivities } from '../activities/orders.ts';
 import type { createPaymentActivities } from '../activities/payment.ts';
 import { TASK_QUEUES } from './messages.ts';
 
 type Carts = ReturnType<typeof createCartActivities>;
+type Coupons = ReturnType<typeof createCouponActivities>;
 type Inventory = ReturnType<typeof createInventoryActivities>;
 type Orders = ReturnType<typeof createOrderActivities>;
 type Payment = ReturnType<typeof createPaymentActivities>;
 type Email = ReturnType<typeof createEmailActivities>;
 
 /** One short transaction. It is tried until PostgreSQL is back: an order that has begun must come to its end. */
-export const sql = proxyLocalActivities<Carts & Inventory & Orders>({
+export const sql = proxyLocalActivities<Carts & Coupons & Inventory & Orders>({
   startToCloseTimeout: '8s',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
 });
@@ -41,4 +44,23 @@ export const mailer = proxyActivities<Email>({
   startToCloseTimeout: '11m',
   heartbeatTimeout: '10s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
+});
+
+type Expiry = ReturnType<typeof createExpiryActivities>;
+
+/** One short transaction each, as above. */
+export const expiry = proxyLocalActivities<Omit<Expiry, 'watchHolds'>>({
+  startToCloseTimeout: '8s',
+  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
+});
+
+/**
+ * One watch over what is held. A hold ends within 5 s of its time also when the worker that watches is killed at that moment:
+ * so its silence is noticed soon, and another worker looks at once.
+ */
+export const holdsWatch = proxyActivities<Pick<Expiry, 'watchHolds'>>({
+  taskQueue: TASK_QUEUES.orders,
+  startToCloseTimeout: '6m',
+  heartbeatTimeout: '2s',
+  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '2s' },
 });

@@ -16,19 +16,22 @@ export interface NewOrder {
   shippingAddress: Address;
   note: string | null;
   prices: PriceSnapshot;
-  expiresAt: Date | null;
+  expiresAt: Date;
   now: Date;
 }
 
-/** Writes the order with its lines and its first event. A repeat finds it there and changes nothing. Gives its number. */
-export async function insertOrder(db: Kysely<Schema>, order: NewOrder): Promise<string> {
+/** Writes the order with its lines and its first event. A repeat finds it there, with its own times, and changes nothing. */
+export async function insertOrder(
+  db: Kysely<Schema>,
+  order: NewOrder,
+): Promise<{ number: string; placedAt: Date; expiresAt: Date }> {
   const { prices, now, ...columns } = order;
-  const { lines, ...totals } = prices;
+  const { lines, couponId: _couponId, ...amounts } = prices;
   const inserted = await db
     .insertInto('orders')
     .values({
       ...columns,
-      ...totals,
+      ...amounts,
       number: sql<string>`${NUMBER_PREFIX} || nextval('order_numbers')`,
       placedAt: now,
       updatedAt: now,
@@ -39,17 +42,23 @@ export async function insertOrder(db: Kysely<Schema>, order: NewOrder): Promise<
   if (inserted === undefined) {
     const existing = await db
       .selectFrom('orders')
-      .select('number')
+      .select(['number', 'placedAt', 'expiresAt'])
       .where('id', '=', order.id)
       .executeTakeFirstOrThrow();
-    return existing.number;
+    return { ...existing, expiresAt: existing.expiresAt ?? order.expiresAt };
   }
   await db
     .insertInto('orderItems')
-    .values(lines.map((line, position) => ({ ...line, orderId: order.id, position })))
+    .values(
+      lines.map(({ tax: _tax, taxCategory: _taxCategory, ...line }, position) => ({
+        ...line,
+        orderId: order.id,
+        position,
+      })),
+    )
     .execute();
   await appendEvent(db, { orderId: order.id, from: null, to: order.status, actor: 'customer', note: null, now });
-  return inserted.number;
+  return { number: inserted.number, placedAt: now, expiresAt: order.expiresAt };
 }
 
 export interface Move {
@@ -156,7 +165,7 @@ export async function findOrder(db: Kysely<Schema>, orderId: string) {
         FROM order_items WHERE order_id = orders.id)`.as('items'),
       sql<OrderIntent | null>`(
         SELECT json_build_object('intentId', intent_id, 'clientSecret', client_secret, 'status', intent_status)
-        FROM payments WHERE order_id = orders.id ORDER BY attempt DESC LIMIT 1)`.as('intent'),
+        FROM payments WHERE order_id = orders.id AND attempt IS NOT NULL ORDER BY attempt DESC LIMIT 1)`.as('intent'),
     ])
     .where('orders.id', '=', orderId)
     .executeTakeFirst();

@@ -26,12 +26,13 @@ export async function saveIntent(db: Kysely<Schema>, id: string, intent: Intent,
     .execute();
 }
 
-/** The newest intent of the order, or undefined when it has none. */
+/** The intent of the order's newest attempt, or undefined when it has none. */
 export async function findIntentId(db: Kysely<Schema>, orderId: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('payments')
     .select('intentId')
     .where('orderId', '=', orderId)
+    .where('attempt', 'is not', null)
     .orderBy('attempt', 'desc')
     .limit(1)
     .executeTakeFirst();
@@ -46,6 +47,15 @@ export async function setIntentStatus(
   now: Date,
 ): Promise<void> {
   await db.updateTable('payments').set({ intentStatus, updatedAt: now }).where('intentId', '=', intentId).execute();
+}
+
+/** What was received of an intent, in minor units. */
+export async function setCaptured(
+  db: Kysely<Schema>,
+  { intentId, captured }: { intentId: string; captured: number },
+  now: Date,
+): Promise<void> {
+  await db.updateTable('payments').set({ captured, updatedAt: now }).where('intentId', '=', intentId).execute();
 }
 
 export interface StripeEvent {

@@ -210,7 +210,7 @@ export interface Orders {
 
 export interface Payments {
   amount: number;
-  attempt: number;
+  attempt: number | null;
   captured: Generated<number>;
   clientSecret: string;
   createdAt: Timestamp;

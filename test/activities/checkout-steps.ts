@@ -6,7 +6,7 @@ import { createOrderActivities } from '../../activities/orders.ts';
 import type { PaymentMethod } from '../../src/orders/rules.ts';
 import type { Database } from '../../src/platform/database.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { LATER, NOW, stockedVariant, submittedOrder } from '../support/rows.ts';
+import { LATER, NOW, PRICING, stockedVariant, submittedOrder } from '../support/rows.ts';
 
 /** How many of each of its two variants are on hand. It wants one of the first and two of the second, 1250 each. */
 export const ON_HAND = 5;
@@ -20,16 +20,18 @@ async function checkout(db: Database, paymentMethod: PaymentMethod = 'card') {
   const nextOrderId = newId(NOW);
   const clock = () => NOW;
   const deps = { db, clock };
-  const [carts, orders] = [createCartActivities(deps), createOrderActivities(deps)];
+  const [carts, orders] = [createCartActivities({ ...deps, pricing: PRICING }), createOrderActivities(deps)];
   const inventory = createInventoryActivities(deps);
   const [now, later] = [NOW.toISOString(), LATER.toISOString()];
   const ending = { orderId, reason: 'payment_window_ended', quietly: false, endedAt: now } as const;
+  const money = { intentId: `pi_${orderId}`, captured: TOTAL };
   const steps = {
     freezeCart: () => carts.freezeCart({ orderId }),
     holdOrderStock: () => inventory.holdOrderStock({ orderId, lines, expiresAt: later }),
     writeOrder: () => orders.writeOrder({ orderId, placedAt: now, expiresAt: later }),
     notePaymentFailed: () => orders.notePaymentFailed({ orderId }),
-    completeOrder: () => orders.completeOrder({ orderId, captured: TOTAL, paidAt: now }),
+    completeOrder: () => orders.completeOrder({ orderId, to: 'PAID', by: 'stripe', at: now, money }),
+    confirmOrder: () => orders.completeOrder({ orderId, to: 'CONFIRMED', by: 'admin:1', at: now }),
     endOrder: () => orders.endOrder({ ...ending, to: 'EXPIRED' }),
     releaseOrderStock: () => inventory.releaseOrderStock(orderId),
     reopenOrderCart: () => carts.reopenOrderCart({ orderId, cartId, nextOrderId }),

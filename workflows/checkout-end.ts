@@ -1,0 +1,72 @@
+// How a checkout ends: its order is complete, or everything that was done for it is undone. Money decides which (P4): the
+// intent is cancelled before an order ends, and money that came all the same is sent back.
+import { sleep } from '@temporalio/workflow';
+import type { IntentState } from '../activities/payment.ts';
+import type { Actor, OrderStatus, Refusal } from '../src/orders/rules.ts';
+import type { CheckoutState } from './checkout-state.ts';
+import type { Compensations } from './compensation.ts';
+import { cancelIntent, pays, sendBack } from './intent.ts';
+import { sql } from './steps.ts';
+
+/** Why what was done is undone: the submit was refused, or the order that was placed has ended; or both. */
+export type Ending = { refusal?: Refusal; order?: OrderEnd };
+type OrderEnd = { to: 'EXPIRED' | 'CANCELLED'; reason: string; by?: Actor };
+
+/** What completes an order: its money, a person's word, or that nothing is due. */
+type Completion = { to: 'PAID' | 'CONFIRMED'; by: Actor; intent?: IntentState };
+
+/** Where the checkout leaves the order; REFUSED when the submit was told no. */
+export type CheckoutResult = Extract<OrderStatus, 'PAID' | 'CONFIRMED' | 'EXPIRED' | 'CANCELLED'> | 'REFUSED';
+
+const STOCK_GONE: Ending = { order: { to: 'CANCELLED', reason: 'stock_gone' } };
+
+/** Completes the order. Where its stock or coupon is gone for good (it was held too long), it ends, and its money goes back. */
+export async function complete(
+  state: CheckoutState,
+  undo: Compensations<Ending>,
+  { to, by, intent }: Completion,
+): Promise<CheckoutResult> {
+  const { orderId } = state.input;
+  const money = intent && { intentId: intent.intentId, captured: intent.amountReceived };
+  const outcome = await sql.completeOrder({ orderId, to, by, at: new Date().toISOString(), ...(money && { money }) });
+  if (outcome !== 'done') {
+    const result = await unwind(state, undo, STOCK_GONE);
+    if (intent !== undefined) await sendBack(orderId, intent.intentId);
+    return result;
+  }
+  state.show(to, to === 'PAID' ? 'Paid. Nothing more to do here.' : 'Confirmed, to be paid on delivery.');
+  state.answerSubmit({ outcome: 'placed' });
+  state.inbox.close(to);
+  return to;
+}
+
+/**
+ * Ends the order without its money. The intent first: when the money has come after all, the order is paid. When Stripe
+ * refuses or does not answer for as long as the stock is held, the order ends all the same.
+ */
+export async function end(state: CheckoutState, undo: Compensations<Ending>, ending: Ending): Promise<CheckoutResult> {
+  const { order, input } = state;
+  if (order?.paymentMethod !== 'card') return unwind(state, undo, ending);
+  const cancelling = cancelIntent(state, order);
+  const intent = await Promise.race([cancelling, sleep(Math.max(order.holdsExpireAt.getTime() - Date.now(), 1))]);
+  if (intent && pays(intent, order)) return complete(state, undo, { to: 'PAID', by: 'stripe', intent });
+  const result = await unwind(state, undo, ending);
+  const last = await cancelling;
+  if (last !== null && last.amountReceived > 0) await sendBack(input.orderId, last.intentId);
+  return result;
+}
+
+/** Undoes what was done, last step first, and tells everybody who waits. */
+export async function unwind(
+  state: CheckoutState,
+  undo: Compensations<Ending>,
+  ending: Ending,
+): Promise<CheckoutResult> {
+  await undo.run(ending);
+  const { refusal, order } = ending;
+  const status = refusal === undefined && order !== undefined ? order.to : 'REFUSED';
+  state.show(status, `Ended: ${refusal?.code ?? order?.reason}.`);
+  if (refusal !== undefined) state.answerSubmit({ outcome: 'refused', refusal });
+  state.inbox.close(order?.to ?? 'CANCELLED');
+  return status;
+}

@@ -1,0 +1,100 @@
+// What reaches a checkout while it waits, in the order in which it came: Stripe's news, and requests that somebody waits for.
+// Requests are answered by the story itself, so that only one thing moves an order; none is left without an answer.
+import { condition, setHandler } from '@temporalio/workflow';
+import type { IntentAnswer, MoveAnswer, OrderStatus } from '../src/orders/rules.ts';
+import {
+  cancelUpdate,
+  confirmUpdate,
+  intentUpdate,
+  type MoveRequest,
+  type PaymentNews,
+  paymentChanged,
+  paymentFailed,
+  paymentSucceeded,
+  rejectUpdate,
+} from './messages.ts';
+
+export interface PaymentEvent {
+  kind: 'payment';
+  intentId: string;
+}
+
+/** Somebody asks for the order's intent. */
+export interface IntentAsked {
+  kind: 'intent';
+  answer: (answer: IntentAnswer) => void;
+}
+
+/** Somebody wants to move the order. */
+export interface MoveAsked {
+  kind: 'cancel' | 'confirm' | 'reject';
+  request: MoveRequest;
+  answer: (answer: MoveAnswer) => void;
+}
+
+export type News = PaymentEvent | IntentAsked | MoveAsked;
+
+export class Inbox {
+  private readonly unread: News[] = [];
+  /** Requests without an answer, read or unread. */
+  private readonly open = new Set<IntentAsked | MoveAsked>();
+  private endedAs: OrderStatus | undefined;
+
+  constructor() {
+    const payment = ({ intentId }: PaymentNews) => {
+      this.unread.push({ kind: 'payment', intentId });
+    };
+    setHandler(paymentSucceeded, payment);
+    setHandler(paymentFailed, payment);
+    setHandler(paymentChanged, payment);
+    setHandler(intentUpdate, () => this.ask<IntentAnswer>((answer) => ({ kind: 'intent', answer })));
+    const move = (kind: MoveAsked['kind']) => (request: MoveRequest) =>
+      this.ask<MoveAnswer>((answer) => ({ kind, request, answer }));
+    setHandler(cancelUpdate, move('cancel'));
+    setHandler(confirmUpdate, move('confirm'));
+    setHandler(rejectUpdate, move('reject'));
+  }
+
+  /** Waits for the next news until then; undefined when there were none. */
+  async next(until: Date): Promise<News | undefined> {
+    const left = until.getTime() - Date.now();
+    if (left > 0) await condition(() => this.unread.length > 0, left);
+    return left > 0 ? this.unread.shift() : undefined;
+  }
+
+  /** Waits for news of a payment, at most so long (ms), and leaves what else came unread. */
+  async nextPayment(within: number): Promise<void> {
+    const first = () => this.unread.findIndex(({ kind }) => kind === 'payment');
+    await condition(() => first() >= 0, within);
+    if (first() >= 0) this.unread.splice(first(), 1);
+  }
+
+  /** To look at the payment without having been told: what was told before may be lost. */
+  lookAtPayment(intentId: string): void {
+    this.unread.push({ kind: 'payment', intentId });
+  }
+
+  /** The order waits for nothing any more: whoever asked, or asks from now on, is told where it stands. */
+  close(status: OrderStatus): void {
+    this.endedAs = status;
+    for (const asked of this.open) dismiss(asked, status);
+  }
+
+  private ask<Answer>(describe: (answer: (answer: Answer) => void) => IntentAsked | MoveAsked): Promise<Answer> {
+    return new Promise((resolve) => {
+      const asked = describe((answer) => {
+        this.open.delete(asked);
+        resolve(answer);
+      });
+      if (this.endedAs !== undefined) return dismiss(asked, this.endedAs);
+      this.open.add(asked);
+      this.unread.push(asked);
+    });
+  }
+}
+
+/** Tells who asked where the order stands: that is where they wanted it, or the move cannot be made. */
+export function dismiss(asked: IntentAsked | MoveAsked, status: OrderStatus): void {
+  if (asked.kind === 'intent') asked.answer({ outcome: 'none' });
+  else asked.answer({ moved: status === (asked.kind === 'confirm' ? 'CONFIRMED' : 'CANCELLED'), status });
+}
