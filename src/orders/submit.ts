@@ -29,7 +29,8 @@ export async function submitCheckout(
     taskQueue: TASK_QUEUES.orders,
     args: [input],
     workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    // One that was terminated by hand goes on where it was; one that has come to its end is never begun again.
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
     staticSummary: 'From the submit of a cart to a paid order',
   });
   try {
