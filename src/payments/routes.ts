@@ -152,7 +152,7 @@ async function liveIntent({ db, temporal }: AppDeps, orderId: string): Promise<P
   if (answer === 'ended' || answer.outcome === 'none') {
     throw problem('invalid_transition', { orderStatus: await findOrderStatus(db, orderId) });
   }
-  const newest = (await listPayments(db, orderId)).at(-1);
+  const newest = (await listPayments(db, orderId)).findLast(({ attempt }) => attempt !== null);
   if (answer.outcome === 'live' && newest !== undefined) return newest;
   throw problem('unavailable', { detail: 'The payment service does not answer yet. The order is held; try again.' });
 }

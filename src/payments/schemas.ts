@@ -14,7 +14,12 @@ export const paymentAnswer = z
   .object({
     id: uuid,
     orderId: uuid,
-    attempt: z.int().openapi({ description: 'From 1; the newest is the one to pay' }),
+    attempt: z
+      .int()
+      .nullable()
+      .openapi({
+        description: 'From 1; the newest is the one to pay. Null for money that came otherwise: it goes back',
+      }),
     intentId: z.string(),
     clientSecret: z.string().nullable().openapi({ description: "For the order's owner, while it waits for a payment" }),
     status: z.string().openapi({ description: "The PaymentIntent's status in Stripe's own words" }),
@@ -31,12 +36,13 @@ export const paymentsAnswer = listOf(paymentAnswer);
 /** The payment as it goes out. With the client secret one can pay, and read who pays: it is for the owner only. */
 export function presentPayment(row: PaymentRow, { isOwner }: { isOwner: boolean }): z.input<typeof paymentAnswer> {
   const { id, orderId, attempt, intentId, amount, captured, refunded, orderStatus } = row;
+  const canBePaid = attempt !== null && orderStatus === 'PENDING';
   return {
     id,
     orderId,
     attempt,
     intentId,
-    clientSecret: isOwner && orderStatus === 'PENDING' ? row.clientSecret : null,
+    clientSecret: isOwner && canBePaid ? row.clientSecret : null,
     status: row.intentStatus,
     amount,
     captured,

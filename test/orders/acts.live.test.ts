@@ -1,0 +1,324 @@
+// What people ask of an order over HTTP, on the real database and a Temporal that answers as it is told: the right workflow
+// is asked in the right words, whatever has happened in between, and each answer of it has one meaning.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ServiceError } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { sql } from 'kysely';
+import { createApp } from '../../src/http/app.ts';
+import { orderRoutes } from '../../src/orders/routes.ts';
+import type { IntentAnswer, MoveAnswer } from '../../src/orders/rules.ts';
+import { paymentRoutes } from '../../src/payments/routes.ts';
+import { saveIntent } from '../../src/payments/store.ts';
+import { newId } from '../../src/platform/ids.ts';
+import type { TemporalClient } from '../../src/platform/temporal.ts';
+import { orderToken } from '../../src/platform/tokens.ts';
+import { floor } from '../http/floor.ts';
+import { type OwnDatabase, ownDatabase } from '../support/database.ts';
+import { insertOrderRow, NOW } from '../support/rows.ts';
+
+interface Asked {
+  workflowId: string;
+  update: string;
+  request: unknown;
+}
+
+let database: OwnDatabase;
+/** What Temporal has been asked, and what it answers. */
+let asked: Asked[];
+let answers: (question: Asked) => MoveAnswer | IntentAnswer | Promise<MoveAnswer | IntentAnswer>;
+
+beforeAll(async () => {
+  database = await ownDatabase();
+});
+afterAll(() => database.leave());
+beforeEach(() => {
+  asked = [];
+  answers = () => {
+    throw new Error('nothing should be asked');
+  };
+});
+
+/** The part of the client that asks workflows. */
+function temporalDouble(): TemporalClient {
+  const ask = async (workflowId: string, { name }: { name: string }, [request]: unknown[] = []) => {
+    const question = { workflowId, update: name, request };
+    asked.push(question);
+    return answers(question);
+  };
+  const workflow = {
+    getHandle: (id: string) => ({
+      executeUpdate: (update: { name: string }, options: { args?: unknown[] } = {}) => ask(id, update, options.args),
+    }),
+    executeUpdateWithStart: (update: { name: string }, options: WithStart) =>
+      ask(options.startWorkflowOperation.options.workflowId, update, options.args),
+  };
+  const client = { workflow, withDeadline: (_deadline: number, call: () => unknown) => call() };
+  return { client } as unknown as TemporalClient;
+}
+interface WithStart {
+  args: unknown[];
+  startWorkflowOperation: { options: { workflowId: string } };
+}
+
+interface Sent {
+  method?: string;
+  token?: string | null;
+  key?: string | null;
+  json?: unknown;
+}
+
+function shop() {
+  const { deps } = floor(null, {}, { db: database.db, clock: () => NOW, temporal: temporalDouble() });
+  const app = createApp(deps, [orderRoutes, paymentRoutes]);
+  const tokenOf = (orderId: string) => orderToken(deps.config.TOKEN_SECRET, orderId);
+  /** As the owner of the order, unless told. */
+  const send = async (orderId: string, path: string, sent: Sent = {}) => {
+    const { method = 'PUT', token = tokenOf(orderId), key = newId(new Date()), json } = sent;
+    const response = await app.request(`/api/v1/${path}`, {
+      method,
+      headers: {
+        ...(token !== null && { 'X-Order-Token': token }),
+        ...(key !== null && { 'Idempotency-Key': key }),
+        ...(json !== undefined && { 'Content-Type': 'application/json' }),
+      },
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+    });
+    const body = (await response.json()) as Record<string, unknown>;
+    return { status: response.status, headers: response.headers, body };
+  };
+  const cancel = (orderId: string, sent: Sent = {}) => send(orderId, `orders/${orderId}/cancel`, sent);
+  return { send, cancel, tokenOf };
+}
+
+async function stands(orderId: string, status: string): Promise<void> {
+  await sql`UPDATE orders SET status = ${status} WHERE id = ${orderId}`.execute(database.db);
+}
+
+const BY_CUSTOMER = { by: 'customer', reason: 'cancelled_by_customer' };
+
+describe('a cancel', () => {
+  test.each(['PENDING', 'AWAITING_CONFIRMATION'])('of an order that is %s is put to its checkout', async (status) => {
+    const orderId = await insertOrderRow(database.db, { status });
+    answers = async () => {
+      await stands(orderId, 'CANCELLED');
+      return { moved: true, status: 'CANCELLED' };
+    };
+    expect(await shop().cancel(orderId)).toMatchObject({ status: 200, body: { id: orderId, status: 'CANCELLED' } });
+    expect(asked).toEqual([{ workflowId: `checkout/${orderId}`, update: 'cancel', request: BY_CUSTOMER }]);
+  });
+
+  test.each(['PAID', 'CONFIRMED', 'PROCESSING'])('of an order that is %s is put to its fulfillment', async (status) => {
+    const orderId = await insertOrderRow(database.db, { status });
+    answers = () => ({ moved: true, status: 'CANCELLED' });
+    expect((await shop().cancel(orderId)).status).toBe(200);
+    expect(asked).toEqual([{ workflowId: `fulfillment/${orderId}`, update: 'cancel', request: BY_CUSTOMER }]);
+  });
+
+  test.each(['SHIPPED', 'DELIVERED', 'CANCELLED', 'EXPIRED', 'REFUNDED'])(
+    'of an order that is %s is refused, and nobody is asked',
+    async (status) => {
+      const orderId = await insertOrderRow(database.db, { status });
+      const refused = await shop().cancel(orderId);
+      expect(refused).toMatchObject({ status: 409, body: { code: 'invalid_transition', orderStatus: status } });
+      expect(asked).toEqual([]);
+    },
+  );
+
+  test('that comes too late for the checkout, because the money was faster, goes on to the fulfillment', async () => {
+    const orderId = await insertOrderRow(database.db);
+    answers = ({ workflowId }) =>
+      workflowId.startsWith('checkout/') ? { moved: false, status: 'PAID' } : { moved: true, status: 'CANCELLED' };
+    expect((await shop().cancel(orderId)).status).toBe(200);
+    expect(asked.map(({ workflowId }) => workflowId)).toEqual([`checkout/${orderId}`, `fulfillment/${orderId}`]);
+  });
+
+  test.each([
+    ['PAID', 200],
+    ['EXPIRED', 409],
+  ])('whose checkout has just ended with the order %s is judged by that', async (status, code) => {
+    const orderId = await insertOrderRow(database.db);
+    answers = async ({ workflowId }) => {
+      if (workflowId.startsWith('fulfillment/')) return { moved: true, status: 'CANCELLED' };
+      await stands(orderId, status);
+      throw new WorkflowNotFoundError('workflow execution already completed', workflowId, undefined);
+    };
+    expect((await shop().cancel(orderId)).status).toBe(code);
+  });
+
+  test('that its workflow refuses is refused with where the order stands', async () => {
+    const orderId = await insertOrderRow(database.db, { status: 'PROCESSING' });
+    answers = () => ({ moved: false, status: 'SHIPPED' });
+    const refused = await shop().cancel(orderId);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'invalid_transition', orderStatus: 'SHIPPED' } });
+  });
+
+  test('while Temporal is away is 503, and may be repeated under the same key', async () => {
+    const orderId = await insertOrderRow(database.db);
+    answers = () => {
+      throw new ServiceError('14 UNAVAILABLE');
+    };
+    const { cancel } = shop();
+    const away = await cancel(orderId, { key: 'again' });
+    expect(away).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect(away.headers.get('Retry-After')).not.toBeNull();
+    answers = () => ({ moved: true, status: 'CANCELLED' });
+    expect((await cancel(orderId, { key: 'again' })).status).toBe(200);
+  });
+
+  test('takes {} or nothing, by PUT and by PATCH, and no other field', async () => {
+    answers = () => ({ moved: true, status: 'CANCELLED' });
+    const { cancel } = shop();
+    const orders = await Promise.all(Array.from({ length: 3 }, () => insertOrderRow(database.db)));
+    const [first = '', second = '', third = ''] = orders;
+    expect((await cancel(first, { json: {} })).status).toBe(200);
+    expect((await cancel(second, { method: 'PATCH' })).status).toBe(200);
+    expect((await cancel(third, { json: { reason: 'dear' } })).status).toBe(422);
+  });
+});
+
+test('nothing of an order is there for anybody without its own token', async () => {
+  const [mine, theirs] = [await insertOrderRow(database.db), await insertOrderRow(database.db)];
+  await saveIntent(database.db, newId(NOW), intentOf(mine, 1), NOW);
+  const { send, tokenOf } = shop();
+  const routes: [string, Sent][] = [
+    [`orders/${mine}`, { method: 'GET' }],
+    [`orders/${mine}/track`, { method: 'GET' }],
+    [`orders/${mine}/cancel`, {}],
+    [`payments/order/${mine}`, { method: 'GET' }],
+    [`payments/${intentIdOf(mine, 1)}`, { method: 'GET' }],
+    [`payments/${intentIdOf(mine, 1)}/retry`, { method: 'POST' }],
+    ['payments/create-intent', { method: 'POST', json: { orderId: mine } }],
+  ];
+  for (const [path, sent] of routes) {
+    for (const token of [null, '', tokenOf(theirs)]) {
+      expect([path, (await send(mine, path, { ...sent, token })).body['code']]).toEqual([path, 'not_found']);
+    }
+  }
+  expect(asked).toEqual([]);
+});
+
+test("the customer reads an order's story without the names of the staff", async () => {
+  const orderId = await insertOrderRow(database.db, { status: 'CONFIRMED' });
+  const { send } = shop();
+  await sql`INSERT INTO order_events (order_id, sequence, from_status, to_status, actor, note, created_at) VALUES
+    (${orderId}, 2, 'AWAITING_CONFIRMATION', 'CONFIRMED', ${`admin:${newId(NOW)}`}, 'confirmed_by_shop', ${NOW}),
+    (${orderId}, 1, NULL, 'AWAITING_CONFIRMATION', 'customer', NULL, ${NOW})`.execute(database.db);
+  const at = NOW.toISOString();
+  expect((await send(orderId, `orders/${orderId}/track`, { method: 'GET' })).body).toMatchObject({
+    status: 'CONFIRMED',
+    events: [
+      { sequence: 1, from: null, to: 'AWAITING_CONFIRMATION', actor: 'customer', note: null, at },
+      { sequence: 2, from: 'AWAITING_CONFIRMATION', to: 'CONFIRMED', actor: 'admin', note: 'confirmed_by_shop', at },
+    ],
+    shipments: [],
+  });
+});
+
+/** As Stripe's ids look: letters, digits and underscores. */
+function intentIdOf(orderId: string, attempt: number): string {
+  return `pi_${orderId.replaceAll('-', '')}_${attempt}`;
+}
+
+function intentOf(orderId: string, attempt: number) {
+  const intentId = intentIdOf(orderId, attempt);
+  const [clientSecret, intentStatus] = [`${intentId}_secret`, 'requires_payment_method'];
+  return { orderId, attempt, intentId, clientSecret, amount: 1_000, currency: 'usd', intentStatus };
+}
+
+describe("the order's intent", () => {
+  async function orderWithIntents(columns: Record<string, string> = {}): Promise<string> {
+    const orderId = await insertOrderRow(database.db, columns);
+    for (const attempt of [1, 2]) await saveIntent(database.db, newId(NOW), intentOf(orderId, attempt), NOW);
+    // Money that names the order, but came by no attempt of ours.
+    const { intentId, clientSecret, amount, currency, intentStatus } = intentOf(orderId, 3);
+    await sql`INSERT INTO payments (id, order_id, attempt, intent_id, client_secret, amount, currency, intent_status, created_at, updated_at)
+      VALUES (${newId(NOW)}, ${orderId}, NULL, ${intentId}, ${clientSecret}, ${amount}, ${currency}, ${intentStatus}, ${NOW}, ${NOW})`.execute(
+      database.db,
+    );
+    return orderId;
+  }
+
+  test('is the newest attempt, when its checkout says that it is live, whichever attempt is tried again', async () => {
+    const orderId = await orderWithIntents();
+    answers = () => ({ outcome: 'live' });
+    const { send } = shop();
+    const newest = {
+      attempt: 2,
+      orderId,
+      clientSecret: `${intentIdOf(orderId, 2)}_secret`,
+      amount: 1_000,
+      currency: 'usd',
+    };
+    const created = await send(orderId, 'payments/create-intent', { method: 'POST', json: { orderId } });
+    expect(created).toMatchObject({ status: 200, body: newest });
+    for (const id of [created.body['id'], intentIdOf(orderId, 1)]) {
+      const again = await send(orderId, `payments/${String(id)}/retry`, { method: 'POST' });
+      expect(again).toMatchObject({ status: 200, body: newest });
+    }
+    expect(asked).toEqual(
+      Array.from({ length: 3 }, () => ({ workflowId: `checkout/${orderId}`, update: 'intent', request: undefined })),
+    );
+  });
+
+  test.each([
+    ['none', 409, 'invalid_transition'],
+    ['unavailable', 503, 'unavailable'],
+  ] as const)('is refused when its checkout says %s', async (outcome, status, code) => {
+    const orderId = await orderWithIntents();
+    answers = () => ({ outcome });
+    const refused = await shop().send(orderId, 'payments/create-intent', { method: 'POST', json: { orderId } });
+    expect(refused).toMatchObject({ status, body: { code } });
+  });
+
+  test('is refused with the order that its checkout has left behind, when that has just ended', async () => {
+    const orderId = await orderWithIntents();
+    answers = async ({ workflowId }) => {
+      await stands(orderId, 'EXPIRED');
+      throw new WorkflowNotFoundError('workflow execution already completed', workflowId, undefined);
+    };
+    const refused = await shop().send(orderId, 'payments/create-intent', { method: 'POST', json: { orderId } });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'invalid_transition', orderStatus: 'EXPIRED' } });
+  });
+
+  test.each(['AWAITING_CONFIRMATION', 'PAID', 'EXPIRED'])(
+    'is nobody to ask for when the order is %s',
+    async (status) => {
+      const orderId = await orderWithIntents({ status });
+      const refused = await shop().send(orderId, `payments/${intentIdOf(orderId, 1)}/retry`, { method: 'POST' });
+      expect(refused).toMatchObject({ status: 409, body: { code: 'invalid_transition', orderStatus: status } });
+      expect(asked).toEqual([]);
+    },
+  );
+
+  test('needs an Idempotency-Key to be made or tried again', async () => {
+    const orderId = await orderWithIntents();
+    const { send } = shop();
+    const post = { method: 'POST', key: null };
+    const refused = [
+      await send(orderId, 'payments/create-intent', { ...post, json: { orderId } }),
+      await send(orderId, `payments/${intentIdOf(orderId, 1)}/retry`, post),
+    ];
+    expect(refused.map(({ body }) => body['code'])).toEqual(['idempotency_key_missing', 'idempotency_key_missing']);
+  });
+
+  test('is listed with all attempts, and its secret only while it can be paid', async () => {
+    const orderId = await orderWithIntents();
+    const { send } = shop();
+    const list = async () => {
+      const { body } = await send(orderId, `payments/order/${orderId}`, { method: 'GET' });
+      return body as { items: { attempt: number | null; clientSecret: string | null }[]; nextCursor: null };
+    };
+    const secrets = [`${intentIdOf(orderId, 1)}_secret`, `${intentIdOf(orderId, 2)}_secret`, null];
+    expect((await list()).items.map(({ attempt }) => attempt)).toEqual([1, 2, null]);
+    expect((await list()).items.map(({ clientSecret }) => clientSecret)).toEqual(secrets);
+    await stands(orderId, 'PAID');
+    expect((await list()).items.map(({ clientSecret }) => clientSecret)).toEqual([null, null, null]);
+    const one = await send(orderId, `payments/${intentIdOf(orderId, 1)}`, { method: 'GET' });
+    expect(one).toMatchObject({ status: 200, body: { attempt: 1, clientSecret: null } });
+  });
+
+  test.each(['webhook', 'pi_', '1', 'pi_1%2f'])('is not there under %s', async (id) => {
+    const orderId = await insertOrderRow(database.db);
+    expect((await shop().send(orderId, `payments/${id}`, { method: 'GET' })).status).toBe(404);
+  });
+});
