@@ -1,12 +1,14 @@
 // Effects on carts: a submit freezes its cart, and an order that ended gives it back. A repeat finds what was done before.
 import { ApplicationFailure } from '@temporalio/common';
-import { listItems, lockCart, reopenCart, startCheckout } from '../src/cart/store.ts';
+import { type Cart, listItems, lockCart, reopenCart, startCheckout } from '../src/cart/store.ts';
+import { priceWithCoupon } from '../src/coupons/rules.ts';
+import { findCoupon } from '../src/coupons/store.ts';
 import type { WantedLine } from '../src/inventory/store.ts';
-import { closeCheckout, freezePrices, saveRefusal } from '../src/orders/checkout-store.ts';
+import { closeCheckout, freezePrices, type OpenCheckout, saveRefusal } from '../src/orders/checkout-store.ts';
 import type { PaymentMethod, PriceSnapshot, Refusal } from '../src/orders/rules.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
-import { priceCart } from '../src/pricing/rules.ts';
+import { findShippingMethod, type PricingSettings } from '../src/pricing/rules.ts';
 import { requireOpenCheckout } from './checkout-lock.ts';
 
 /** What a workflow may know of a cart: ids, counts and amounts, and how it will be paid. */
@@ -15,9 +17,12 @@ export interface FrozenCart {
   lines: WantedLine[];
   total: number;
   currency: string;
+  /** Only where the cart has a coupon. */
+  couponId?: string;
 }
 
-export function createCartActivities({ db, clock }: { db: Database; clock: Clock }) {
+export function createCartActivities(deps: { db: Database; clock: Clock; pricing: PricingSettings }) {
+  const { db, clock, pricing } = deps;
   return {
     /** Prices the cart and freezes it: from here on the cart refuses edits and its prices stand. */
     async freezeCart(order: { orderId: string }): Promise<{ frozen: FrozenCart } | { refusal: Refusal }> {
@@ -27,22 +32,11 @@ export function createCartActivities({ db, clock }: { db: Database; clock: Clock
         const cart = await lockCart(tx, { id: checkout.cartId });
         if (cart?.nextOrderId !== order.orderId)
           throw ApplicationFailure.nonRetryable('the cart has moved on', 'CartMovedOn');
-        const items = await listItems(tx, cart.id);
-        if (items.length === 0) return { refusal: { code: 'cart_empty' } };
-        const lines = items.map(({ variantId, sku, title, quantity, unitPrice }) => ({
-          variantId,
-          sku,
-          title,
-          quantity,
-          unitPrice,
-        }));
-        const prices: PriceSnapshot = { ...priceCart(lines), currency: cart.currency };
-        if (checkout.expectedTotal !== null && checkout.expectedTotal !== prices.total) {
-          return { refusal: { code: 'cart_changed', total: prices.total } };
-        }
+        const priced = await priceSubmit(tx, { checkout, cart, pricing, now: clock() });
+        if ('refusal' in priced) return priced;
         await startCheckout(tx, cart.id, clock());
-        await freezePrices(tx, order.orderId, prices, clock());
-        return { frozen: outline(prices, checkout.paymentMethod) };
+        await freezePrices(tx, order.orderId, priced.prices, clock());
+        return { frozen: outline(priced.prices, checkout.paymentMethod) };
       });
     },
 
@@ -62,7 +56,34 @@ export function createCartActivities({ db, clock }: { db: Database; clock: Clock
   };
 }
 
+/**
+ * The prices of this moment, for this submit. A line that is no longer for sale is never dropped in silence: the submit is
+ * refused until its shopper has taken it out.
+ */
+async function priceSubmit(
+  tx: Database,
+  { checkout, cart, pricing, now }: { checkout: OpenCheckout; cart: Cart; pricing: PricingSettings; now: Date },
+): Promise<{ prices: PriceSnapshot } | { refusal: Refusal }> {
+  const items = await listItems(tx, cart.id);
+  const forSale = items.filter((item) => item.forSale);
+  if (forSale.length === 0) return { refusal: { code: 'cart_empty' } };
+  const shippingMethod = findShippingMethod(pricing, checkout.shippingMethod);
+  if (shippingMethod === undefined)
+    throw ApplicationFailure.nonRetryable('no such shipping method', 'ShippingMethodUnknown');
+  const coupon = cart.couponId === null ? undefined : await findCoupon(tx, { id: cart.couponId });
+  const lines = forSale.map(({ id: _id, available: _available, forSale: _forSale, ...line }) => line);
+  const basket = { lines, coupon, shippingMethod, country: checkout.shippingAddress.country };
+  const { couponProblem, ...totals } = priceWithCoupon(pricing, basket, { currency: cart.currency, now });
+  if (couponProblem !== null) return { refusal: { code: 'coupon_invalid', reason: couponProblem } };
+  const { expectedTotal } = checkout;
+  if (forSale.length < items.length || (expectedTotal !== null && expectedTotal !== totals.total))
+    return { refusal: { code: 'cart_changed', total: totals.total } };
+  const withCoupon = coupon && { couponId: coupon.id, couponCode: coupon.code };
+  return { prices: { ...totals, ...withCoupon, currency: cart.currency, shippingMethod: shippingMethod.id } };
+}
+
 function outline(prices: PriceSnapshot, paymentMethod: PaymentMethod): FrozenCart {
+  const { total, currency, couponId } = prices;
   const lines = prices.lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
-  return { paymentMethod, lines, total: prices.total, currency: prices.currency };
+  return { paymentMethod, lines, total, currency, ...(couponId !== undefined && { couponId }) };
 }

@@ -3,6 +3,8 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { PricingSettings } from './pricing/rules.ts';
+import { countryCode, shippingMethods, taxRates } from './pricing/schemas.ts';
 
 export const EXIT_CONFIG = 78;
 
@@ -23,6 +25,27 @@ const url = (...protocols: string[]) =>
       (value) => protocols.includes(protocolOf(value)),
       `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
     );
+
+/** A setting that is JSON. However much of it is wrong, it is one line: what it must be, and where it first is not. */
+function json<T extends z.ZodType>(schema: T, mustBe: string) {
+  return z.string().transform((value, context): z.output<T> => {
+    const result = schema.safeParse(parsed(value));
+    if (result.success) return result.data;
+    const [first] = result.error.issues;
+    const where = first === undefined || first.path.length === 0 ? '' : ` (${first.path.join('.')}: ${first.message})`;
+    context.addIssue({ code: 'custom', message: `must be ${mustBe}${where}` });
+    return z.NEVER;
+  });
+}
+
+function parsed(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
 
 function protocolOf(value: string): string {
   return URL.parse(value)?.protocol ?? '';
@@ -92,6 +115,16 @@ export const environmentSchema = z.object({
   CONFIRMATION_WINDOW: seconds(172_800),
   HOLD_GRACE: seconds(60),
   CART_TTL: seconds(604_800),
+  SHIPPING_METHODS: json(
+    shippingMethods,
+    'a JSON list of {"id", "title", "price", "freeOver"?}, amounts in minor units',
+  ).default([
+    { id: 'standard', title: 'Standard', price: 0 },
+    { id: 'express', title: 'Express', price: 1499, freeOver: 20_000 },
+  ]),
+  TAX_RATES: json(taxRates, 'a JSON list of {"country", "category", "percent"}').default([]),
+  TAX_INCLUDED: flag.default(false),
+  SHOP_COUNTRY: countryCode.optional(),
   IDEMPOTENCY_TTL: seconds(86_400),
 
   SEED_ADMIN_PASSWORD: z.string().min(8).optional(),
@@ -149,6 +182,11 @@ export function loadConfig(source: NodeJS.ProcessEnv = process.env): Config {
   const { PERDURE_CACHE, XDG_CACHE_HOME, ...rest } = result.data;
   const cacheHome = XDG_CACHE_HOME !== undefined && XDG_CACHE_HOME !== '' ? XDG_CACHE_HOME : join(homedir(), '.cache');
   return { ...rest, PERDURE_CACHE: resolve(PERDURE_CACHE ?? join(cacheHome, 'perdure')) };
+}
+
+/** How the shop prices: what `SHIPPING_METHODS` and the settings of taxes say. */
+export function pricingOf({ SHIPPING_METHODS, TAX_RATES, TAX_INCLUDED }: Config): PricingSettings {
+  return { shippingMethods: SHIPPING_METHODS, taxRates: TAX_RATES, taxIncluded: TAX_INCLUDED };
 }
 
 type Present<K extends keyof Config> = Config & { [P in K]-?: NonNullable<Config[P]> };

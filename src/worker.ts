@@ -11,13 +11,14 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import { createCartActivities } from '../activities/carts.ts';
+import { createCouponActivities } from '../activities/coupons.ts';
 import { createEmailActivities } from '../activities/email.ts';
 import { createInventoryActivities } from '../activities/inventory.ts';
 import { createOrderActivities } from '../activities/orders.ts';
 import { createPaymentActivities } from '../activities/payment.ts';
 import type { mailer } from '../workflows/mailer.ts';
 import { type QueueName, TASK_QUEUES, WORKFLOW_IDS } from '../workflows/messages.ts';
-import { type Config, ConfigError, requireSettings } from './config.ts';
+import { type Config, ConfigError, pricingOf, requireSettings } from './config.ts';
 import { systemClock } from './platform/clock.ts';
 import { type Database, openDatabase } from './platform/database.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
@@ -80,7 +81,8 @@ function createActivities(parts: {
   const deps = { ...parts, clock: systemClock, stripe: openStripe(settings) };
   const mails = { publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''), tokenSecrets: settings.TOKEN_SECRET };
   return {
-    ...createCartActivities(deps),
+    ...createCartActivities({ ...deps, pricing: pricingOf(settings) }),
+    ...createCouponActivities(deps),
     ...createInventoryActivities(deps),
     ...createOrderActivities(deps),
     ...createPaymentActivities(deps),

@@ -1,27 +1,23 @@
 // The guest's cart over HTTP: adding to it makes it, reading it prices it with what the catalog says now.
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
 import { cartToken, cartTokenHash, giveCartToken, renewCartCookie, requireCartTokenHash } from '../http/cart-token.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
 import { editHeaders, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
-import { type AppEnv, type AppRouter, createRouter } from '../http/router.ts';
+import { type AppRouter, createRouter } from '../http/router.ts';
 import { uuid } from '../http/schemas.ts';
 import type { Database } from '../platform/database.ts';
 import { newId } from '../platform/ids.ts';
 import { hashToken, newCartToken } from '../platform/tokens.ts';
-import { priceCart } from '../pricing/rules.ts';
-import { lockForEdit, lockToFill, requireLive, versionTag } from './edits.ts';
-import { addItemBody, cartAnswer, cartExample, MAX_QUANTITY, setItemBody } from './schemas.ts';
-import { addItem, type Cart, clearItems, findCart, listItems, removeItem, setQuantity, touchCart } from './store.ts';
+import { cartCouponRoutes } from './coupon-routes.ts';
+import { createCartEditing, type FindCoupon } from './editing.ts';
+import { lockToFill, requireLive, versionTag } from './edits.ts';
+import { addItemBody, cartAnswer, cartExample, EDIT_RESPONSES, MAX_QUANTITY, setItemBody } from './schemas.ts';
+import { addItem, type Cart, clearItems, findCart, removeItem, setQuantity } from './store.ts';
 
 const TAGS = ['Cart'];
 const itemParams = z.object({ id: uuid });
-const EDIT_RESPONSES = {
-  200: jsonAnswer('The cart as it is now; its version is the ETag', cartAnswer, cartExample),
-  ...problemResponses('unauthenticated', 'not_found', 'cart_in_checkout', 'precondition_failed', 'validation_failed'),
-};
 
 const readCart = createRoute({
   method: 'get',
@@ -83,8 +79,10 @@ const clearCart = createRoute({
   responses: EDIT_RESPONSES,
 });
 
-export function cartRoutes(deps: AppDeps): AppRouter {
+export function cartRoutes(deps: AppDeps, findCoupon: FindCoupon): AppRouter {
   const { db, config, clock } = deps;
+  const editing = createCartEditing(deps, findCoupon);
+  const { edit, count, endOfLife, present } = editing;
   const router = createRouter();
   const middleware = idempotent(deps);
 
@@ -136,30 +134,7 @@ export function cartRoutes(deps: AppDeps): AppRouter {
     return c.json(answer, 200);
   });
 
-  /** One edit of the caller's cart: all of it, or nothing. */
-  async function edit(c: Context<AppEnv>, change: (tx: Database, cart: Cart) => Promise<void>) {
-    const editor = { tokenHash: requireCartTokenHash(c), ifMatch: c.req.header('If-Match'), now: clock() };
-    const answer = await db.transaction().execute(async (tx) => {
-      const cart = await lockForEdit(tx, editor);
-      await change(tx, cart);
-      return count(c, tx, cart);
-    });
-    renewCartCookie(c, config);
-    return answer;
-  }
-
-  /** Counts the edit of a locked cart, and gives the answer that belongs to exactly this version. */
-  async function count(c: Context<AppEnv>, tx: Database, { id }: Cart) {
-    const now = clock();
-    const cart = await touchCart(tx, id, endOfLife(now), now);
-    c.header('ETag', versionTag(cart));
-    return present(tx, cart);
-  }
-
-  function endOfLife(now: Date): Date {
-    return new Date(now.getTime() + config.CART_TTL * 1000);
-  }
-
+  router.route('/', cartCouponRoutes(deps, editing, findCoupon));
   return router;
 }
 
@@ -179,19 +154,4 @@ async function add(
 
 function noItem() {
   return problem('not_found', { detail: 'There is no such item in this cart.' });
-}
-
-/** The cart as it goes out, with the prices and the stock of this moment. */
-async function present(db: Database, cart: Cart) {
-  const items = await listItems(db, cart.id);
-  const { lines, ...totals } = priceCart(items);
-  return {
-    id: cart.id,
-    version: cart.version,
-    items: lines.map(({ discount: _discount, ...line }) => line),
-    couponCode: null,
-    ...totals,
-    currency: cart.currency,
-    expiresAt: cart.expiresAt.toISOString(),
-  };
 }

@@ -10,9 +10,10 @@ export interface Cart {
   currency: string;
   version: number;
   expiresAt: Date;
+  couponId: string | null;
 }
 
-const CART_COLUMNS = ['id', 'status', 'nextOrderId', 'currency', 'version', 'expiresAt'] as const;
+const CART_COLUMNS = ['id', 'status', 'nextOrderId', 'currency', 'version', 'expiresAt', 'couponId'] as const;
 
 export async function createCart(
   db: Kysely<Schema>,
@@ -123,21 +124,26 @@ export async function clearItems(db: Kysely<Schema>, cartId: string): Promise<vo
   await db.deleteFrom('cartItems').where('cartId', '=', cartId).execute();
 }
 
-export type CartItem = CartLine & { id: string; available: number };
+/** Puts a coupon into a locked cart, or takes it out. */
+export async function setCoupon(db: Kysely<Schema>, cartId: string, couponId: string | null): Promise<void> {
+  await db.updateTable('carts').set({ couponId }).where('id', '=', cartId).execute();
+}
 
-/** The lines that can be bought, oldest first, with the price and the stock of this moment. One query, whatever the size. */
+const FOR_SALE = sql<boolean>`
+  (variants.status = 'active' AND products.status = 'active' AND products.currency = carts.currency)`;
+
+/** `forSale`: false when its variant or product has been archived or unpublished since it came in; `available` is 0 then. */
+export type CartItem = CartLine & { id: string; available: number; forSale: boolean };
+
+/** The lines, oldest first, with the price and the stock of this moment. One query, whatever the size. */
 export async function listItems(db: Kysely<Schema>, cartId: string): Promise<CartItem[]> {
   return db
     .selectFrom('cartItems')
     .innerJoin('variants', 'variants.id', 'cartItems.variantId')
     .innerJoin('products', 'products.id', 'variants.productId')
     .leftJoin('inventory', 'inventory.variantId', 'variants.id')
-    .innerJoin('carts', (join) =>
-      join.onRef('carts.id', '=', 'cartItems.cartId').onRef('carts.currency', '=', 'products.currency'),
-    )
+    .innerJoin('carts', 'carts.id', 'cartItems.cartId')
     .where('cartItems.cartId', '=', cartId)
-    .where('variants.status', '=', 'active')
-    .where('products.status', '=', 'active')
     .orderBy('cartItems.createdAt')
     .orderBy('cartItems.id')
     .select([
@@ -147,7 +153,11 @@ export async function listItems(db: Kysely<Schema>, cartId: string): Promise<Car
       sql<string>`products.title || CASE WHEN variants.title = '' THEN '' ELSE ', ' || variants.title END`.as('title'),
       'cartItems.quantity',
       'variants.price as unitPrice',
-      sql<number>`coalesce(inventory.on_hand - inventory.reserved, 0)`.as('available'),
+      'products.taxCategory',
+      FOR_SALE.as('forSale'),
+      sql<number>`CASE WHEN ${FOR_SALE} THEN coalesce(inventory.on_hand - inventory.reserved, 0) ELSE 0 END`.as(
+        'available',
+      ),
     ])
     .execute();
 }

@@ -182,9 +182,10 @@ function callerScope(c: Context<AppEnv>): string | undefined {
   return sha256(credentials.map((value) => value ?? '').join('\n'));
 }
 
-/** Method, path and body; two spellings of the same JSON are the same body. */
+/** Method, path, body, and the version it is bound to; two spellings of the same JSON are the same body. */
 async function hashRequest(c: Context<AppEnv>): Promise<string> {
-  return sha256(`${c.req.method} ${c.req.path}\n${canonical(await c.req.text())}`);
+  const version = c.req.header('If-Match') ?? '';
+  return sha256(`${c.req.method} ${c.req.path}\n${version}\n${canonical(await c.req.text())}`);
 }
 
 function canonical(body: string): string {

@@ -11,6 +11,8 @@ export interface Submit {
   email: string;
   shippingAddress: Address;
   note: string | null;
+  /** Null takes the shop's first one. */
+  shippingMethod: string | null;
   expectedTotal: number | null;
 }
 
@@ -35,12 +37,14 @@ export async function saveSubmit(
       SELECT id, next_order_id, status FROM carts
       WHERE token_hash = ${tokenHash} AND (status <> 'open' OR expires_at > ${now})
     ), saved AS (
-      INSERT INTO checkouts (order_id, cart_id, payment_method, email, shipping_address, note, expected_total, created_at)
+      INSERT INTO checkouts (order_id, cart_id, payment_method, email, shipping_address, note, shipping_method,
+        expected_total, created_at)
       SELECT next_order_id, id, ${sent.paymentMethod}, ${sent.email}, ${JSON.stringify(sent.shippingAddress)}::jsonb,
-        ${sent.note}, ${sent.expectedTotal}, ${now}
+        ${sent.note}, ${sent.shippingMethod}, ${sent.expectedTotal}, ${now}
       FROM cart WHERE status <> 'ordered'
       ON CONFLICT (order_id) DO UPDATE SET payment_method = excluded.payment_method, email = excluded.email,
-        shipping_address = excluded.shipping_address, note = excluded.note, expected_total = excluded.expected_total
+        shipping_address = excluded.shipping_address, note = excluded.note,
+        shipping_method = excluded.shipping_method, expected_total = excluded.expected_total
       WHERE checkouts.frozen_at IS NULL AND checkouts.closed_at IS NULL
     )
     SELECT id AS "cartId", next_order_id AS "orderId", status FROM cart`.execute(db);
@@ -53,7 +57,8 @@ export type OpenCheckout = Submit & { prices: PriceSnapshot | null };
 export async function lockCheckout(db: Kysely<Schema>, orderId: string): Promise<OpenCheckout | undefined> {
   return db
     .selectFrom('checkouts')
-    .select(['orderId', 'cartId', 'paymentMethod', 'email', 'shippingAddress', 'note', 'expectedTotal', 'prices'])
+    .select(['orderId', 'cartId', 'paymentMethod', 'email', 'shippingAddress', 'note', 'shippingMethod'])
+    .select(['expectedTotal', 'prices'])
     .where('orderId', '=', orderId)
     .where('closedAt', 'is', null)
     .forUpdate()

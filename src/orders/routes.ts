@@ -1,6 +1,7 @@
 // Orders over HTTP: a submit becomes an order, or is refused with the reason.
 import { createRoute, type z } from '@hono/zod-openapi';
 import type { CheckoutInput } from '../../workflows/messages.ts';
+import { pricingOf } from '../config.ts';
 import { requireCartTokenHash } from '../http/cart-token.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
@@ -9,6 +10,7 @@ import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { pause } from '../platform/pause.ts';
 import { orderToken } from '../platform/tokens.ts';
+import { findShippingMethod } from '../pricing/rules.ts';
 import { actRoutes } from './act-routes.ts';
 import { findRefusal, type Submit, type SubmittedCart, saveSubmit } from './checkout-store.ts';
 import { readRoutes } from './read-routes.ts';
@@ -46,6 +48,7 @@ const placeOrder = createRoute({
       'out_of_stock',
       'cart_empty',
       'cart_changed',
+      'coupon_invalid',
       'payment_refused',
       'validation_failed',
       'unavailable',
@@ -59,8 +62,9 @@ export function orderRoutes(deps: AppDeps): AppRouter {
 
   const place: Parameters<typeof router.openapi<typeof placeOrder>>[1] = async (c) => {
     const tokenHash = requireCartTokenHash(c);
-    const { note = null, expectedTotal = null, ...sent } = c.req.valid('json');
-    const placed = await placeFor(tokenHash, { ...sent, note, expectedTotal });
+    const { note = null, expectedTotal = null, shippingMethod = null, ...sent } = c.req.valid('json');
+    if (findShippingMethod(pricingOf(config), shippingMethod) === undefined) throw noShippingMethod();
+    const placed = await placeFor(tokenHash, { ...sent, note, expectedTotal, shippingMethod });
     c.header('Location', `/api/v1/orders/${placed.order.id}`);
     return c.json(placed, 201);
   };
@@ -123,6 +127,11 @@ async function findPlaced({ db, config }: AppDeps, orderId: string): Promise<z.i
     throw problem('unavailable', { detail: 'The payment service does not answer yet. The order is held; try again.' });
   }
   return { order: presentOrder(order, orderToken(config.TOKEN_SECRET, orderId)), payment: order.intent };
+}
+
+function noShippingMethod() {
+  const message = "must be the id of one of the shop's shipping methods";
+  return problem('validation_failed', { errors: [{ path: 'shippingMethod', message }] });
 }
 
 function refused({ code, ...members }: Refusal) {

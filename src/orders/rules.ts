@@ -51,14 +51,16 @@ export interface ShortLine {
 }
 
 /** Why a coupon cannot be used. */
-export type CouponProblem =
-  | 'unknown'
-  | 'expired'
-  | 'not_started'
-  | 'minimum_not_met'
-  | 'limit_reached'
-  | 'customer_limit_reached'
-  | 'inactive';
+export const COUPON_PROBLEMS = [
+  'unknown',
+  'expired',
+  'not_started',
+  'minimum_not_met',
+  'limit_reached',
+  'customer_limit_reached',
+  'inactive',
+] as const;
+export type CouponProblem = (typeof COUPON_PROBLEMS)[number];
 
 /** Why a submit did not become an order. Every caller of the same submit is told the same. */
 export type Refusal =
@@ -81,4 +83,11 @@ export type MoveAnswer = { moved: boolean; status: OrderStatus };
 export type IntentAnswer = { outcome: 'live' } | { outcome: 'none' } | { outcome: 'unavailable' };
 
 /** The cart's prices at the moment of the submit: what the order will say, whatever the catalog says later. */
-export type PriceSnapshot = Totals & { currency: string };
+export type PriceSnapshot = Totals & {
+  currency: string;
+  /** The coupon that the discount comes from, and its code as the shop writes it. */
+  couponId?: string;
+  couponCode?: string;
+  /** Missing in snapshots from before there was a choice. */
+  shippingMethod?: string;
+};

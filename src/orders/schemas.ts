@@ -33,6 +33,9 @@ export const placeOrderBody = z.strictObject({
   paymentMethod: z.enum(PAYMENT_METHODS),
   email: emailAddress,
   shippingAddress: address,
+  shippingMethod: text({ max: 50 })
+    .optional()
+    .openapi({ description: "The id of one of the shop's shipping methods; its first one unless told" }),
   expectedTotal: money.optional().openapi({ description: 'Refuse with cart_changed when the total is another' }),
   note: text({ max: 1_000, multiline: true, cards: 'mask' }).optional(),
 });
@@ -65,6 +68,7 @@ export const orderAnswer = z
     refunded: money,
     currency,
     couponCode: z.string().nullable(),
+    shippingMethod: z.string().nullable(),
     shippingAddress: address,
     email: z.string(),
     placedAt: timestamp,
@@ -122,6 +126,7 @@ export function presentOrder(row: OrderRow, accessToken?: string): z.input<typeo
     refunded: row.refunded,
     currency: row.currency,
     couponCode: row.couponCode,
+    shippingMethod: row.shippingMethod,
     shippingAddress: row.shippingAddress,
     email: row.email,
     placedAt: row.placedAt.toISOString(),
@@ -192,6 +197,7 @@ export const orderExample: z.input<typeof orderAnswer> = {
   refunded: 0,
   currency: 'usd',
   couponCode: null,
+  shippingMethod: 'standard',
   shippingAddress: placeOrderExample.shippingAddress,
   email: 'ada@example.com',
   placedAt: '2026-11-20T12:00:00.000Z',

@@ -4,6 +4,7 @@ import type { HoldStatus } from '../inventory/rules.ts';
 import type { MailFact } from '../notifications/rules.ts';
 import type { Address, OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot, Refusal } from '../orders/rules.ts';
 import type { EventOutcome, RefundStatus } from '../payments/rules.ts';
+import type { CouponTerms } from '../pricing/rules.ts';
 import type { DB, Generated } from './database-types.ts';
 
 type Narrow<Table extends keyof DB, Columns extends Partial<Record<keyof DB[Table], unknown>>> = Omit<
@@ -18,6 +19,7 @@ interface Narrowed {
     'checkouts',
     { paymentMethod: PaymentMethod; shippingAddress: Address; prices: PriceSnapshot | null; refusal: Refusal | null }
   >;
+  coupons: Narrow<'coupons', { kind: CouponTerms['kind'] }>;
   couponRedemptions: Narrow<'couponRedemptions', { status: Generated<HoldStatus> }>;
   holds: Narrow<'holds', { status: Generated<HoldStatus> }>;
   mails: Narrow<'mails', { fact: MailFact }>;

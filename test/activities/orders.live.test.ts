@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import { createCartActivities } from '../../activities/carts.ts';
 import type { PaymentMethod } from '../../src/orders/rules.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { NOW, stockedVariant, submittedOrder } from '../support/rows.ts';
+import { NOW, PRICING, stockedVariant, submittedOrder } from '../support/rows.ts';
 import { type Checkout, checkoutAfter, checkoutState, ON_HAND, type StepName, TOTAL } from './checkout-steps.ts';
 
 const AT_ONCE = 5;
@@ -226,7 +226,7 @@ test('a total that is not the expected one is refused with the new one, and the 
   const variant = await stockedVariant(db, ON_HAND, 900);
   const wanted = [{ variantId: variant.id, quantity: 2 }];
   const { orderId, cartId } = await submittedOrder(db, wanted, { expectedTotal: 1_799 });
-  const carts = createCartActivities({ db, clock: () => NOW });
+  const carts = createCartActivities({ db, clock: () => NOW, pricing: PRICING });
   const refused = { refusal: { code: 'cart_changed', total: 1_800 } };
   expect(await carts.freezeCart({ orderId })).toEqual(refused);
   expect(await carts.freezeCart({ orderId })).toEqual(refused);

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { addItem, createCart } from '../../src/cart/store.ts';
+import { loadConfig, pricingOf } from '../../src/config.ts';
 import type { WantedLine } from '../../src/inventory/store.ts';
 import { saveSubmit } from '../../src/orders/checkout-store.ts';
 import type { PaymentMethod } from '../../src/orders/rules.ts';
@@ -12,6 +13,9 @@ import { ADDRESS } from './shopper.ts';
 
 export const NOW = new Date('2026-11-20T12:00:00Z');
 export const LATER = new Date('2026-11-20T12:16:00Z');
+
+/** How a shop prices that configures nothing. */
+export const PRICING = pricingOf(loadConfig({}));
 
 export interface StockedVariant {
   id: string;
@@ -38,7 +42,7 @@ export interface SubmittedOrder {
 export async function submittedOrder(
   db: Database,
   lines: WantedLine[],
-  how: { paymentMethod?: PaymentMethod; expectedTotal?: number } = {},
+  how: { paymentMethod?: PaymentMethod; expectedTotal?: number; shippingMethod?: string; email?: string } = {},
 ): Promise<SubmittedOrder> {
   const tokenHash = hashToken(newCartToken());
   const [cartId, orderId] = [newId(NOW), newId(NOW)];
@@ -47,8 +51,8 @@ export async function submittedOrder(
     const now = new Date(NOW.getTime() + at);
     await addItem(db, { id: newId(now), cartId, ...line, now });
   }
-  const { paymentMethod = 'card', expectedTotal = null } = how;
-  const sent = { paymentMethod, expectedTotal, email: `${orderId}@example.com`, shippingAddress: ADDRESS, note: null };
+  const { paymentMethod = 'card', expectedTotal = null, shippingMethod = null, email = `${orderId}@example.com` } = how;
+  const sent = { paymentMethod, expectedTotal, shippingMethod, email, shippingAddress: ADDRESS, note: null };
   await saveSubmit(db, tokenHash, sent, NOW);
   return { orderId, cartId, lines };
 }
