@@ -23,7 +23,7 @@ afterAll(async () => {
   await shop.stop();
 });
 
-test('the tour pays an order by card, gets its mail, and places one with cash on delivery', () => {
+test('the tour pays an order by card, gets its mail, and confirms one with cash on delivery', () => {
   const addresses: [string, string][] = [
     ['http://127.0.0.1:8080', shop.stack.api[0] ?? ''],
     ['http://127.0.0.1:12111', shop.stack.stripe],
@@ -39,9 +39,12 @@ test('the tour pays an order by card, gets its mail, and places one with cash on
   expect(lines.slice(2)).toEqual([
     'succeeded',
     'PAID',
+    'PENDING by customer, PAID by stripe',
     expect.stringMatching(/^Order PD-\d+ is paid$/),
     '32900',
-    'AWAITING_CONFIRMATION',
+    '29610',
+    'CONFIRMED',
+    expect.stringMatching(/^Order PD-\d+ is confirmed$/),
   ]);
 });
 
