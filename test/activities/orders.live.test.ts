@@ -72,6 +72,21 @@ const STEPS: { step: StepName; before: readonly StepName[]; method?: PaymentMeth
     },
   },
   {
+    step: 'confirmOrder',
+    before: WRITTEN,
+    method: 'cod',
+    leaves: {
+      order: { status: 'CONFIRMED', payment_status: 'COD_DUE', captured: 0 },
+      cart: { status: 'ordered' },
+      stock: [
+        [4, 0],
+        [3, 0],
+      ],
+      events: [{ to_status: 'AWAITING_CONFIRMATION' }, { to_status: 'CONFIRMED', actor: 'admin:1' }],
+      mails: [{ fact: 'confirmed' }, { fact: 'placed' }],
+    },
+  },
+  {
     step: 'endOrder',
     before: WRITTEN,
     leaves: {
@@ -183,6 +198,39 @@ test('a declined payment is not noted on an order that has been paid meanwhile, 
     await made.steps.notePaymentFailed();
     expect(await stateOf(made)).toEqual(before);
   }
+});
+
+/** What the reservation-expiry workflow leaves of an order's holds when their time is over. */
+async function expireHoldsOf({ orderId }: Checkout): Promise<void> {
+  await sql`
+    WITH expired AS (UPDATE holds SET status = 'EXPIRED', settled_at = ${NOW} WHERE order_id = ${orderId} RETURNING *)
+    UPDATE inventory SET reserved = reserved - expired.quantity
+    FROM expired WHERE expired.variant_id = inventory.variant_id`.execute(database.db);
+}
+
+test('an order whose holds have expired is completed like any other where there is stock', async () => {
+  const [made, held] = [await after(WRITTEN), await after([...WRITTEN, 'completeOrder'])];
+  await expireHoldsOf(made);
+  expect(await made.steps.completeOrder()).toBe('done');
+  expect(await stateOf(made)).toEqual(await stateOf(held));
+});
+
+test('an order whose holds have expired, and whose stock is gone, is not completed, and nothing is changed', async () => {
+  const made = await after(WRITTEN);
+  await expireHoldsOf(made);
+  await sql`UPDATE inventory SET on_hand = 1 WHERE variant_id IN (SELECT variant_id FROM cart_items WHERE cart_id = ${made.cartId})`.execute(
+    database.db,
+  );
+  const before = await stateOf(made);
+  expect(await made.steps.completeOrder()).toBe('not_held');
+  expect(await stateOf(made)).toEqual(before);
+});
+
+test('an order that has ended is not completed any more', async () => {
+  const made = await after([...WRITTEN, 'endOrder', 'releaseOrderStock', 'reopenOrderCart']);
+  const before = await stateOf(made);
+  expect(await made.steps.completeOrder()).toBe('ended');
+  expect(await stateOf(made)).toEqual(before);
 });
 
 test('an order that is paid and ended at once is one of the two, whole', async () => {
