@@ -4,20 +4,26 @@ import type { createCartActivities } from '../activities/carts.ts';
 import type { createCouponActivities } from '../activities/coupons.ts';
 import type { createEmailActivities } from '../activities/email.ts';
 import type { createExpiryActivities } from '../activities/expiry.ts';
+import type { createFulfillmentActivities } from '../activities/fulfillment.ts';
 import type { createInventoryActivities } from '../activities/inventory.ts';
+import type { createLatePaymentActivities } from '../activities/late-payment.ts';
 import type { createOrderActivities } from '../activities/orders.ts';
 import type { createPaymentActivities } from '../activities/payment.ts';
+import type { createRefundActivities } from '../activities/refunds.ts';
 import { TASK_QUEUES } from './messages.ts';
 
 type Carts = ReturnType<typeof createCartActivities>;
 type Coupons = ReturnType<typeof createCouponActivities>;
+type Fulfillment = ReturnType<typeof createFulfillmentActivities>;
 type Inventory = ReturnType<typeof createInventoryActivities>;
+type LatePayments = ReturnType<typeof createLatePaymentActivities>;
 type Orders = ReturnType<typeof createOrderActivities>;
 type Payment = ReturnType<typeof createPaymentActivities>;
+type Refunds = ReturnType<typeof createRefundActivities>;
 type Email = ReturnType<typeof createEmailActivities>;
 
 /** One short transaction. It is tried until PostgreSQL is back: an order that has begun must come to its end. */
-export const sql = proxyLocalActivities<Carts & Coupons & Inventory & Orders>({
+export const sql = proxyLocalActivities<Carts & Coupons & Inventory & Orders & Fulfillment & Refunds>({
   startToCloseTimeout: '8s',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
 });
@@ -29,7 +35,7 @@ export const stripeNow = proxyLocalActivities<Payment>({
 });
 
 /** Stripe with patience, on a queue that can be scaled, limited and paused alone. Stripe may be away for hours. */
-export const stripePatient = proxyActivities<Payment>({
+export const stripePatient = proxyActivities<Payment & LatePayments & Refunds>({
   taskQueue: TASK_QUEUES.payments,
   startToCloseTimeout: '20s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
@@ -61,6 +67,6 @@ export const expiry = proxyLocalActivities<Omit<Expiry, 'watchHolds'>>({
 export const holdsWatch = proxyActivities<Pick<Expiry, 'watchHolds'>>({
   taskQueue: TASK_QUEUES.orders,
   startToCloseTimeout: '6m',
-  heartbeatTimeout: '2s',
+  heartbeatTimeout: '1500ms',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '2s' },
 });

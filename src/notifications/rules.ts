@@ -11,6 +11,8 @@ export interface MailOrder {
   currency: string;
   lines: readonly { title: string; quantity: number; lineTotal: number }[];
   total: number;
+  /** What went back, for the mail that tells of it. */
+  refund?: { amount: number; currency: string };
   link: string;
 }
 
@@ -43,19 +45,25 @@ const FACTS: Record<MailFact, { subject: (number: string) => string; sentence: s
   },
   refunded: {
     subject: (number) => `Order ${number} is refunded`,
-    sentence: 'Your money is on its way back to you.',
+    sentence: 'Your money is on its way back to you. Your bank may take some days to show it.',
   },
 };
 
 /** @param locale BCP 47, for the amounts */
 export async function renderMail(fact: MailFact, order: MailOrder, locale = 'en-US'): Promise<MailContent> {
   const { subject, sentence } = FACTS[fact];
-  const money = (amount: number) => formatMoney(amount, order.currency, locale);
+  const money = (amount: number, currency = order.currency) => formatMoney(amount, currency, locale);
+  const refunded = order.refund && `Refunded: ${money(order.refund.amount, order.refund.currency)}`;
   const lines = order.lines.map((line) => `${line.quantity} x ${line.title}: ${money(line.lineTotal)}`);
   const text = [
     `Hello ${order.customerName},`,
     sentence,
-    [`Order ${order.number}`, ...lines, `Total: ${money(order.total)}`].join('\n'),
+    [
+      `Order ${order.number}`,
+      ...lines,
+      `Total: ${money(order.total)}`,
+      ...(refunded === undefined ? [] : [refunded]),
+    ].join('\n'),
     `Your order: ${order.link}`,
   ].join('\n\n');
   const rows = order.lines.map(
@@ -78,6 +86,7 @@ export async function renderMail(fact: MailFact, order: MailOrder, locale = 'en-
           <td style="padding:10px 0;border-top:1px solid #ddd;text-align:right"><strong>${money(order.total)}</strong></td>
         </tr>
       </table>
+      ${refunded === undefined ? '' : html`<p><strong>${refunded}</strong></p>`}
       <p><a href="${order.link}" style="color:#0b5d4b">See your order</a></p>
     </div>
   </body>

@@ -20,6 +20,8 @@ export interface DueMail {
   id: string;
   orderId: string;
   fact: MailFact;
+  /** What the fact is about, where it can happen more than once: a refund's id. Otherwise empty. */
+  reference: string;
   attempts: number;
 }
 
@@ -52,7 +54,7 @@ export async function claimMails(
         .forUpdate()
         .skipLocked(),
     )
-    .returning(['id', 'orderId', 'fact', 'attempts'])
+    .returning(['id', 'orderId', 'fact', 'reference', 'attempts'])
     .execute();
 }
 

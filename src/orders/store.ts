@@ -73,6 +73,7 @@ export interface Move {
 
 /**
  * Moves the order when it stands where the move begins; otherwise it stays.
+ * @param also what was received with the move (it comes to what was received before), and why the order is cancelled
  * @returns where it stood before: one of `from` means that it moved now; undefined when there is no such order
  */
 export async function moveOrder(
@@ -81,11 +82,12 @@ export async function moveOrder(
   also: { captured?: number; cancelReason?: string } = {},
 ): Promise<OrderStatus | undefined> {
   const { orderId, from, to, paymentStatus, now } = move;
+  const { captured = 0, ...reason } = also;
   const order = await db.selectFrom('orders').select('status').where('id', '=', orderId).forUpdate().executeTakeFirst();
   if (order === undefined || !from.includes(order.status)) return order?.status;
   await db
     .updateTable('orders')
-    .set({ status: to, paymentStatus, updatedAt: now, ...also })
+    .set((eb) => ({ status: to, paymentStatus, updatedAt: now, captured: eb('captured', '+', captured), ...reason }))
     .where('id', '=', orderId)
     .execute();
   await appendEvent(db, { ...move, from: order.status });
@@ -193,4 +195,46 @@ export async function listEvents(db: Kysely<Schema>, orderId: string) {
 export async function hasCart(db: Kysely<Schema>, orderId: string): Promise<boolean> {
   const cart = await db.selectFrom('carts').select('id').where('nextOrderId', '=', orderId).executeTakeFirst();
   return cart !== undefined;
+}
+
+export type LockedOrder = NonNullable<Awaited<ReturnType<typeof lockOrder>>>;
+
+/** Locks the order's row: where it stands, and its money. Undefined when there is no such order. */
+export async function lockOrder(db: Kysely<Schema>, orderId: string) {
+  return db
+    .selectFrom('orders')
+    .select(['id', 'number', 'cartId', 'status', 'paymentStatus', 'currency', 'total', 'captured', 'refunded'])
+    .where('id', '=', orderId)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+/** Sets what was received and what went back, in minor units of the order's currency, on an order that is locked. */
+export async function setOrderMoney(
+  db: Kysely<Schema>,
+  orderId: string,
+  money: { captured?: number; refunded?: number; paymentStatus?: PaymentStatus },
+  now: Date,
+): Promise<void> {
+  await db
+    .updateTable('orders')
+    .set({ ...money, updatedAt: now })
+    .where('id', '=', orderId)
+    .execute();
+}
+
+/** Whether it was this actor, at this moment, who moved the order there: the repeat of a move knows itself by that. */
+export async function wasMovedBy(
+  db: Kysely<Schema>,
+  move: { orderId: string; to: OrderStatus; actor: string; now: Date },
+): Promise<boolean> {
+  const event = await db
+    .selectFrom('orderEvents')
+    .select('sequence')
+    .where('orderId', '=', move.orderId)
+    .where('toStatus', '=', move.to)
+    .where('actor', '=', move.actor)
+    .where('createdAt', '=', move.now)
+    .executeTakeFirst();
+  return event !== undefined;
 }

@@ -1,0 +1,56 @@
+// Money that came for an order which does not wait for it: it goes back, and the customer is told (P4).
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  setCurrentDetails,
+  sleep,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { newId } from './ids.ts';
+import { type CheckoutInput, type LatePaymentInput, paymentSucceeded, WORKFLOW_IDS } from './messages.ts';
+import { runRefund } from './refund.ts';
+import { stripePatient } from './steps.ts';
+
+/** How soon it looks again at an order whose checkout it has woken, and how rarely in the end. */
+const FIRST_LOOK_MS = 2_000;
+const LONGEST_LOOK_MS = 600_000;
+
+/** `refunded`: the refund has come to its end, or is under way elsewhere; its own workflow says how. */
+export async function latePayment({ orderId, intentId }: LatePaymentInput): Promise<'settled' | 'refunded'> {
+  const refundId = newId();
+  for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, LONGEST_LOOK_MS)) {
+    const money = await stripePatient.takeLatePayment({ orderId, intentId, refundId });
+    if (money.outcome === 'settled') return 'settled';
+    if (money.outcome === 'refund_due') {
+      setCurrentDetails(`The money of order ${orderId} goes back by refund ${money.refundId}.`);
+      await runRefund(money.refundId, orderId);
+      return 'refunded';
+    }
+    setCurrentDetails(`Order ${orderId} still waits for this payment: its checkout decides.`);
+    await wakeCheckout({ orderId, intentId }, money.cartId);
+    await sleep(pause);
+  }
+}
+
+/** Tells the order's checkout of its money. One that was ended by hand is started again, and finds the order where it is. */
+async function wakeCheckout({ orderId, intentId }: LatePaymentInput, cartId: string): Promise<void> {
+  const workflowId = WORKFLOW_IDS.checkout(orderId);
+  const input: CheckoutInput = { orderId, cartId, paymentWindow: 0, confirmationWindow: 0, holdGrace: 0 };
+  try {
+    await startChild('checkout', {
+      workflowId,
+      args: [input],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `Order ${orderId}, resumed because its money has come`,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+  const news = { intentId, eventId: workflowInfo().workflowId };
+  // One that has ended just now has decided: the next look sees how.
+  await getExternalWorkflowHandle(workflowId)
+    .signal(paymentSucceeded, news)
+    .catch(() => undefined);
+}
