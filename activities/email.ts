@@ -1,15 +1,15 @@
 // The mailer's watch: it sends what is due, in batches, until its time is over. A mail that was sent but not yet recorded
 // when a worker died is sent again under the same Message-ID.
-import { Context } from '@temporalio/activity';
 import { renderMail } from '../src/notifications/rules.ts';
 import { claimMails, type DueMail, markMailFailed, markMailSent } from '../src/notifications/store.ts';
 import { findOrder } from '../src/orders/store.ts';
+import { findRefund } from '../src/payments/refund-store.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
 import type { Logger } from '../src/platform/logger.ts';
 import type { Mailer } from '../src/platform/mailer.ts';
-import { pause } from '../src/platform/pause.ts';
 import { orderToken } from '../src/platform/tokens.ts';
+import { watchFor } from './watch.ts';
 
 export interface EmailDependencies {
   db: Database;
@@ -23,11 +23,8 @@ export interface EmailDependencies {
   stopping: AbortSignal;
 }
 
-/** One watch. Long enough to cost nothing in workflow history, and under the activity's own limit. */
-const WATCH_MS = 10 * 60_000;
-/** A mail waits at most this long when nothing else is due. One look is an indexed query on an empty index. */
-const LOOK_EVERY_MS = 500;
-const HEARTBEAT_EVERY_MS = 2_000;
+/** A mail waits for half a second at most when nothing else is due. One look is an indexed query on an empty index. */
+const WATCH = { lastsMs: 10 * 60_000, lookEveryMs: 500, heartbeatEveryMs: 2_000 } as const;
 /** Few enough that the slowest batch is over before its mails are due again. */
 const BATCH = 10;
 /** A mail server that is down is asked after half a minute, and in the end every five minutes, for about a day. Seconds. */
@@ -38,25 +35,18 @@ const MAX_ATTEMPTS = 300;
 export function createEmailActivities(deps: EmailDependencies) {
   return {
     async sendDueMails(): Promise<void> {
-      const context = Context.current();
-      const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_EVERY_MS);
-      const over = AbortSignal.any([deps.stopping, context.cancellationSignal, AbortSignal.timeout(WATCH_MS)]);
-      try {
-        while (!over.aborted) {
-          const claim = {
-            limit: BATCH,
-            firstPause: FIRST_PAUSE,
-            longestPause: LONGEST_PAUSE,
-            maxAttempts: MAX_ATTEMPTS,
-            now: deps.clock(),
-          };
-          const mails = await claimMails(deps.db, claim);
-          await Promise.all(mails.map((mail) => send(deps, mail)));
-          if (mails.length === 0) await pause(LOOK_EVERY_MS, over);
-        }
-      } finally {
-        clearInterval(heartbeat);
-      }
+      await watchFor({ ...WATCH, stopping: deps.stopping }, async () => {
+        const claim = {
+          limit: BATCH,
+          firstPause: FIRST_PAUSE,
+          longestPause: LONGEST_PAUSE,
+          maxAttempts: MAX_ATTEMPTS,
+          now: deps.clock(),
+        };
+        const mails = await claimMails(deps.db, claim);
+        await Promise.all(mails.map((mail) => send(deps, mail)));
+        return mails.length === 0 ? 'nothing' : 'more';
+      });
     },
   };
 }
@@ -64,6 +54,7 @@ export function createEmailActivities(deps: EmailDependencies) {
 async function send(deps: EmailDependencies, mail: DueMail): Promise<void> {
   const order = await findOrder(deps.db, mail.orderId);
   if (order === undefined) throw new Error(`a mail without its order: ${mail.id}`);
+  const refund = mail.fact === 'refunded' ? await findRefund(deps.db, mail.reference) : undefined;
   const token = orderToken(deps.tokenSecrets, order.id);
   const content = await renderMail(mail.fact, {
     number: order.number,
@@ -71,13 +62,14 @@ async function send(deps: EmailDependencies, mail: DueMail): Promise<void> {
     currency: order.currency,
     lines: order.items,
     total: order.total,
+    ...(refund && { refund }),
     link: `${deps.publicUrl}/api/v1/orders/${order.id}?orderToken=${token}`,
   });
   try {
     await deps.mailer.send({
       ...content,
       to: order.email,
-      messageId: `<${mail.fact}.${order.id}@${new URL(deps.publicUrl).hostname}>`,
+      messageId: messageId(mail, new URL(deps.publicUrl).hostname),
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -86,4 +78,9 @@ async function send(deps: EmailDependencies, mail: DueMail): Promise<void> {
     return;
   }
   await markMailSent(deps.db, mail.id, deps.clock());
+}
+
+/** The same for every try of a mail, and for no other mail. */
+function messageId({ fact, orderId, reference }: DueMail, host: string): string {
+  return `<${[fact, orderId, reference].filter((part) => part !== '').join('.')}@${host}>`;
 }

@@ -13,10 +13,13 @@ import {
 import { createCartActivities } from '../activities/carts.ts';
 import { createCouponActivities } from '../activities/coupons.ts';
 import { createEmailActivities } from '../activities/email.ts';
+import { createExpiryActivities } from '../activities/expiry.ts';
+import { createFulfillmentActivities } from '../activities/fulfillment.ts';
 import { createInventoryActivities } from '../activities/inventory.ts';
+import { createLatePaymentActivities } from '../activities/late-payment.ts';
 import { createOrderActivities } from '../activities/orders.ts';
 import { createPaymentActivities } from '../activities/payment.ts';
-import type { mailer } from '../workflows/mailer.ts';
+import { createRefundActivities } from '../activities/refunds.ts';
 import { type QueueName, TASK_QUEUES, WORKFLOW_IDS } from '../workflows/messages.ts';
 import { type Config, ConfigError, pricingOf, requireSettings } from './config.ts';
 import { systemClock } from './platform/clock.ts';
@@ -41,6 +44,20 @@ const NEEDED = [
 type Settings = ReturnType<typeof requireSettings<(typeof NEEDED)[number]>>;
 /** An always-running workflow that was terminated by hand runs again within this time. */
 const ENSURE_EVERY_MS = 10_000;
+/** The shop's singletons. A task of one that died with its worker is given to another after `workflowTaskTimeout`. */
+const ALWAYS_RUNNING = {
+  mailer: { workflowId: WORKFLOW_IDS.mailer, staticSummary: 'Sends the mails that are due' },
+  reservationExpiry: {
+    workflowId: WORKFLOW_IDS.reservationExpiry,
+    staticSummary: 'Ends the holds and coupon uses whose time is over',
+    workflowTaskTimeout: '2s',
+  },
+} as const;
+/**
+ * A workflow that a killed worker had in its cache waits this long before it goes to another one: short, because a hold must
+ * end within 5 s of its time; not so short that a busy worker loses its own cache.
+ */
+const STICKY_TIMEOUT = '1s';
 
 export async function work(config: Config, argv: string[]): Promise<void> {
   const settings = requireSettings(config, ...NEEDED);
@@ -86,7 +103,11 @@ function createActivities(parts: {
     ...createInventoryActivities(deps),
     ...createOrderActivities(deps),
     ...createPaymentActivities(deps),
+    ...createRefundActivities(deps),
+    ...createLatePaymentActivities(deps),
+    ...createFulfillmentActivities(deps),
     ...createEmailActivities({ ...deps, ...mails }),
+    ...createExpiryActivities(deps),
   };
 }
 
@@ -118,11 +139,13 @@ function parseQueues(argv: string[]): QueueName[] {
 function queueOptions(
   queue: QueueName,
   config: Config,
-): Pick<WorkerOptions, 'taskQueue' | 'workflowBundle' | 'workflowsPath'> {
+): Pick<WorkerOptions, 'taskQueue' | 'workflowBundle' | 'workflowsPath' | 'stickyQueueScheduleToStartTimeout'> {
   const taskQueue = TASK_QUEUES[queue];
   if (queue !== 'orders') return { taskQueue };
-  if (config.WORKFLOW_BUNDLE !== undefined) return { taskQueue, workflowBundle: { codePath: config.WORKFLOW_BUNDLE } };
-  return { taskQueue, workflowsPath: fileURLToPath(import.meta.resolve('../workflows/index.ts')) };
+  const workflows = { taskQueue, stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT };
+  if (config.WORKFLOW_BUNDLE !== undefined)
+    return { ...workflows, workflowBundle: { codePath: config.WORKFLOW_BUNDLE } };
+  return { ...workflows, workflowsPath: fileURLToPath(import.meta.resolve('../workflows/index.ts')) };
 }
 
 /** What the SDK says as a warning and we want: queues that carry nothing but activities. */
@@ -147,15 +170,16 @@ function stopOnSignal(stop: () => void): void {
 /** Starts the shop's singletons where they do not run. Temporal's workflow ids make it idempotent over all workers. */
 async function keepAlwaysRunning(temporal: TemporalClient, stopping: AbortSignal, logger: Logger): Promise<void> {
   while (!stopping.aborted) {
-    try {
-      await temporal.client.workflow.start<typeof mailer>('mailer', {
-        workflowId: WORKFLOW_IDS.mailer,
-        taskQueue: TASK_QUEUES.orders,
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        staticSummary: 'Sends the mails that are due',
-      });
-    } catch (error) {
-      logger.warn({ err: error }, 'the mailer could not be started, trying again');
+    for (const [workflow, options] of Object.entries(ALWAYS_RUNNING)) {
+      try {
+        await temporal.client.workflow.start(workflow, {
+          ...options,
+          taskQueue: TASK_QUEUES.orders,
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        });
+      } catch (error) {
+        logger.warn({ err: error, workflow }, 'it could not be started, trying again');
+      }
     }
     await pause(ENSURE_EVERY_MS, stopping);
   }

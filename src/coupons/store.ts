@@ -95,6 +95,18 @@ export async function releaseCouponUse(tx: Kysely<Schema>, orderId: string, now:
   await uncount(tx, released);
 }
 
+/** Whether any held use's time is over: one look at an index that has the held ones only. */
+export async function isAnyCouponUseDue(db: Kysely<Schema>, now: Date): Promise<boolean> {
+  const due = await db
+    .selectFrom('couponRedemptions')
+    .select('orderId')
+    .where('status', '=', 'HELD')
+    .where('expiresAt', '<=', now)
+    .limit(1)
+    .executeTakeFirst();
+  return due !== undefined;
+}
+
 /**
  * Ends the held uses whose time is over, and gives them back. What another transaction is just settling is left to it.
  * @returns how many were ended; as many as `limit` means that there may be more
