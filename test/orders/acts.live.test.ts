@@ -4,17 +4,20 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { ServiceError } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { sql } from 'kysely';
+import { createCart, reopenCart, startCheckout } from '../../src/cart/store.ts';
 import { createApp } from '../../src/http/app.ts';
 import { orderRoutes } from '../../src/orders/routes.ts';
-import type { IntentAnswer, MoveAnswer } from '../../src/orders/rules.ts';
+import type { CheckoutAnswer, IntentAnswer, MoveAnswer } from '../../src/orders/rules.ts';
+import { placeOrderExample } from '../../src/orders/schemas.ts';
 import { paymentRoutes } from '../../src/payments/routes.ts';
 import { saveIntent } from '../../src/payments/store.ts';
 import { newId } from '../../src/platform/ids.ts';
 import type { TemporalClient } from '../../src/platform/temporal.ts';
-import { orderToken } from '../../src/platform/tokens.ts';
+import { hashToken, newCartToken, orderToken } from '../../src/platform/tokens.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { insertOrderRow, NOW } from '../support/rows.ts';
+import { insertOrderRow, LATER, NOW } from '../support/rows.ts';
+import { until } from '../support/wait.ts';
 
 interface Asked {
   workflowId: string;
@@ -22,13 +25,19 @@ interface Asked {
   request: unknown;
 }
 
+type WorkflowAnswer = CheckoutAnswer | MoveAnswer | IntentAnswer;
+
 let database: OwnDatabase;
+/** How many times a cart has been looked for by the order that it names. */
+let looks = 0;
 /** What Temporal has been asked, and what it answers. */
 let asked: Asked[];
-let answers: (question: Asked) => MoveAnswer | IntentAnswer | Promise<MoveAnswer | IntentAnswer>;
+let answers: (question: Asked) => WorkflowAnswer | Promise<WorkflowAnswer>;
 
 beforeAll(async () => {
-  database = await ownDatabase();
+  database = await ownDatabase(({ query }) => {
+    if (query.sql.includes('from "carts" where "next_order_id"')) looks += 1;
+  });
 });
 afterAll(() => database.leave());
 beforeEach(() => {
@@ -56,7 +65,7 @@ function temporalDouble(): TemporalClient {
   return { client } as unknown as TemporalClient;
 }
 interface WithStart {
-  args: unknown[];
+  args?: unknown[];
   startWorkflowOperation: { options: { workflowId: string } };
 }
 
@@ -87,7 +96,15 @@ function shop() {
     return { status: response.status, headers: response.headers, body };
   };
   const cancel = (orderId: string, sent: Sent = {}) => send(orderId, `orders/${orderId}/cancel`, sent);
-  return { send, cancel, tokenOf };
+  const submit = async (cartToken: string) => {
+    const response = await app.request('/api/v1/orders', {
+      method: 'POST',
+      headers: { 'X-Cart-Token': cartToken, 'Idempotency-Key': cartToken, 'Content-Type': 'application/json' },
+      body: JSON.stringify(placeOrderExample),
+    });
+    return { status: response.status, body: await response.json() };
+  };
+  return { send, cancel, submit, tokenOf };
 }
 
 async function stands(orderId: string, status: string): Promise<void> {
@@ -133,16 +150,16 @@ describe('a cancel', () => {
   });
 
   test.each([
-    ['PAID', 200],
-    ['EXPIRED', 409],
-  ])('whose checkout has just ended with the order %s is judged by that', async (status, code) => {
+    ['PAID', { status: 200 }],
+    ['EXPIRED', { status: 409, body: { code: 'invalid_transition', orderStatus: 'EXPIRED' } }],
+  ])('whose checkout has just ended with the order %s is judged by that', async (status, answer) => {
     const orderId = await insertOrderRow(database.db);
     answers = async ({ workflowId }) => {
       if (workflowId.startsWith('fulfillment/')) return { moved: true, status: 'CANCELLED' };
       await stands(orderId, status);
       throw new WorkflowNotFoundError('workflow execution already completed', workflowId, undefined);
     };
-    expect((await shop().cancel(orderId)).status).toBe(code);
+    expect(await shop().cancel(orderId)).toMatchObject(answer);
   });
 
   test('that its workflow refuses is refused with where the order stands', async () => {
@@ -175,6 +192,33 @@ describe('a cancel', () => {
     expect((await cancel(third, { json: { reason: 'dear' } })).status).toBe(422);
   });
 });
+
+test('a cart whose order has just ended is ordered again as soon as it is open, and its caller waits for that', async () => {
+  const [cartToken, next] = [newCartToken(), newId(NOW)];
+  const first = await cartInCheckout(cartToken);
+  await insertOrderRow(database.db, { id: first.orderId, cart_id: first.cartId, status: 'EXPIRED' });
+  answers = async ({ workflowId }) => {
+    if (workflowId === `checkout/${next}`) {
+      await insertOrderRow(database.db, { id: next, cart_id: first.cartId, status: 'AWAITING_CONFIRMATION' });
+    }
+    return { outcome: 'placed' };
+  };
+  looks = 0;
+  const submitting = shop().submit(cartToken);
+  await until('the submit has looked for its cart twice', async () => looks > 1);
+  await reopenCart(database.db, { ...first, nextOrderId: next, now: NOW });
+  const placed = await submitting;
+  expect(placed).toMatchObject({ status: 201, body: { order: { id: next } } });
+  expect(asked.map(({ workflowId }) => workflowId)).toEqual([`checkout/${first.orderId}`, `checkout/${next}`]);
+});
+
+async function cartInCheckout(cartToken: string): Promise<{ cartId: string; orderId: string }> {
+  const [id, nextOrderId] = [newId(NOW), newId(NOW)];
+  const tokenHash = hashToken(cartToken);
+  await createCart(database.db, { id, nextOrderId, tokenHash, currency: 'usd', expiresAt: LATER, now: NOW });
+  await startCheckout(database.db, id, NOW);
+  return { cartId: id, orderId: nextOrderId };
+}
 
 test('nothing of an order is there for anybody without its own token', async () => {
   const [mine, theirs] = [await insertOrderRow(database.db), await insertOrderRow(database.db)];
