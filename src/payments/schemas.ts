@@ -14,12 +14,9 @@ export const paymentAnswer = z
   .object({
     id: uuid,
     orderId: uuid,
-    attempt: z
-      .int()
-      .nullable()
-      .openapi({
-        description: 'From 1; the newest is the one to pay. Null for money that came otherwise: it goes back',
-      }),
+    attempt: z.int().nullable().openapi({
+      description: 'From 1; the newest is the one to pay. Null for money that came otherwise: it goes back',
+    }),
     intentId: z.string(),
     clientSecret: z.string().nullable().openapi({ description: "For the order's owner, while it waits for a payment" }),
     status: z.string().openapi({ description: "The PaymentIntent's status in Stripe's own words" }),
