@@ -85,6 +85,19 @@ describe.each([
     expect(state.runs).toBe(1);
   });
 
+  test('bound to another version is another request: it is refused, and never gets the answer of the first', async () => {
+    const { send, state } = shop(options, () => {
+      throw problem('precondition_failed', { version: 2 });
+    });
+    expect((await send(`${name}-9`, undefined, { 'If-Match': '"1"' })).status).toBe(412);
+    for (const headers of [{ 'If-Match': '"2"' }, {}]) {
+      const other = await send(`${name}-9`, undefined, headers);
+      expect(await other.json()).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+    }
+    const again = await send(`${name}-9`, undefined, { 'If-Match': '"1"' });
+    expect([again.status, again.headers.get('idempotent-replayed'), state.runs]).toEqual([412, 'true', 1]);
+  });
+
   test('takes another spelling of the same body for the same', async () => {
     const { send } = shop(options);
     await send(`${name}-3`);

@@ -293,3 +293,43 @@ test.each([
   );
   expect(body.items).toHaveLength(2);
 });
+
+test('a line that is not sold any more stays in the cart and costs nothing, and the order waits until it is taken out', async () => {
+  const gone = await variantOf(api, 'BULK-03');
+  const { shopper, edit, line } = await editing();
+  await edit('POST', '/cart/items', one(gone));
+  const before = (await edit('GET', '/cart')).body;
+  await withClient(shop.stack.databaseUrl, (client) =>
+    client.query("UPDATE variants SET status = 'archived' WHERE id = $1", [gone]),
+  );
+  const { body: cart } = await edit('GET', '/cart');
+  expect(cart).toMatchObject({
+    version: before.version,
+    items: [
+      { id: line.id, forSale: true, lineTotal: line.lineTotal },
+      { variantId: gone, forSale: false, available: 0, quantity: 1, lineTotal: 0 },
+    ],
+    total: line.lineTotal,
+  });
+  for (const expectedTotal of [before.total, cart.total]) {
+    const refused = await shopper.submit({ paymentMethod: 'card', expectedTotal });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'cart_changed', total: cart.total } });
+  }
+  await edit('DELETE', `/cart/items/${cart.items[1]?.id}`);
+  expect(await shopper.submit({ paymentMethod: 'card', expectedTotal: cart.total })).toMatchObject({ status: 201 });
+});
+
+test('a cart of which nothing is sold any more is told so, and cannot be ordered', async () => {
+  const gone = await variantOf(api, 'BULK-04');
+  const { shopper, edit, line } = await editing();
+  await edit('POST', '/cart/items', one(gone));
+  await edit('DELETE', `/cart/items/${line.id}`);
+  await withClient(shop.stack.databaseUrl, (client) =>
+    client.query("UPDATE products SET status = 'archived' WHERE id = (SELECT product_id FROM variants WHERE id = $1)", [
+      gone,
+    ]),
+  );
+  expect((await edit('GET', '/cart')).body).toMatchObject({ items: [{ forSale: false }], total: 0 });
+  const refused = await shopper.submit({ paymentMethod: 'card' });
+  expect(refused).toMatchObject({ status: 409, body: { code: 'cart_empty' } });
+});

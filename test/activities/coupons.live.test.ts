@@ -1,0 +1,171 @@
+// The steps of a checkout that take a coupon, on the real database: done twice or at once they leave what they leave once,
+// and one that comes after its unwinding leaves nothing.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ApplicationFailure } from '@temporalio/common';
+import { createCartActivities } from '../../activities/carts.ts';
+import { createCouponActivities } from '../../activities/coupons.ts';
+import { createOrderActivities } from '../../activities/orders.ts';
+import type { PricingSettings } from '../../src/pricing/rules.ts';
+import { newCoupon, usesOf } from '../coupons/uses.ts';
+import { type OwnDatabase, ownDatabase } from '../support/database.ts';
+import { LATER, NOW, PRICING, stockedVariant, submittedOrder } from '../support/rows.ts';
+
+const AT_ONCE = 5;
+
+let database: OwnDatabase;
+beforeAll(async () => {
+  database = await ownDatabase();
+});
+afterAll(() => database.leave());
+
+interface Wanted {
+  couponId?: string;
+  email?: string;
+  expectedTotal?: number;
+  shippingMethod?: string;
+  pricing?: PricingSettings;
+  prices?: number[];
+}
+
+/** A submitted cart with one of each of these (1250 minor units unless told), with its coupon, and the steps that take it. */
+async function checkout({ couponId, pricing = PRICING, prices = [1_250], ...how }: Wanted = {}) {
+  const { db } = database;
+  const variants = await Promise.all(prices.map((price) => stockedVariant(db, 5, price)));
+  const lines = variants.map(({ id }) => ({ variantId: id, quantity: 1 }));
+  const { orderId, cartId } = await submittedOrder(db, lines, how);
+  if (couponId !== undefined) await db.updateTable('carts').set({ couponId }).where('id', '=', cartId).execute();
+  const deps = { db, clock: () => NOW, pricing };
+  const [carts, coupons, orders] = [
+    createCartActivities(deps),
+    createCouponActivities(deps),
+    createOrderActivities(deps),
+  ];
+  const [placedAt, expiresAt] = [NOW.toISOString(), LATER.toISOString()];
+  return {
+    orderId,
+    cartId,
+    variants,
+    freeze: () => carts.freezeCart({ orderId }),
+    hold: () => coupons.holdOrderCoupon({ orderId, couponId: couponId ?? '', expiresAt }),
+    release: () => coupons.releaseOrderCoupon(orderId),
+    write: () => orders.writeOrder({ orderId, placedAt, expiresAt }),
+  };
+}
+
+async function archive(variantId: string): Promise<void> {
+  await database.db.updateTable('variants').set({ status: 'archived' }).where('id', '=', variantId).execute();
+}
+
+test('the hold of a use done twice, and several times at once, holds one and answers the same', async () => {
+  const couponId = await newCoupon(database.db, { totalLimit: 3 });
+  const made = await checkout({ couponId });
+  const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => made.hold()));
+  expect([...answers, await made.hold()]).toEqual(Array.from({ length: AT_ONCE + 1 }, () => ({})));
+  expect(await usesOf(database.db, couponId)).toMatchObject({ used: 1, statuses: { HELD: 1 } });
+});
+
+test('a use that is released several times at once is given back once', async () => {
+  const couponId = await newCoupon(database.db);
+  const [kept, made] = [await checkout({ couponId }), await checkout({ couponId })];
+  await kept.hold();
+  await made.hold();
+  await Promise.all(Array.from({ length: AT_ONCE }, () => made.release()));
+  await made.release();
+  expect(await usesOf(database.db, couponId)).toMatchObject({ used: 1, statuses: { HELD: 1, RELEASED: 1 } });
+});
+
+test('a hold that comes after its release is refused for good, and one that races with it leaves nothing', async () => {
+  const couponId = await newCoupon(database.db);
+  for (let round = 0; round < 10; round += 1) {
+    const made = await checkout({ couponId });
+    const late = made.hold().then(
+      () => 'held',
+      (error: unknown) => error instanceof ApplicationFailure && error.type,
+    );
+    await made.release();
+    expect(['held', 'CheckoutClosed']).toContain(await late);
+    await expect(made.hold()).rejects.toMatchObject({ type: 'CheckoutClosed', nonRetryable: true });
+  }
+  expect(await usesOf(database.db, couponId)).toMatchObject({ used: 0, live: 0 });
+});
+
+test('two carts of one customer, whose address is written differently, get one use of a coupon for once a customer', async () => {
+  const couponId = await newCoupon(database.db, { perCustomerLimit: 1 });
+  const carts = await Promise.all(['ada@example.com', 'ADA@Example.com'].map((email) => checkout({ couponId, email })));
+  const answers = await Promise.all(carts.map((cart) => cart.hold()));
+  expect(answers).toContainEqual({});
+  expect(answers).toContainEqual({ problem: 'customer_limit_reached' });
+});
+
+test('the coupon is in the frozen prices and in the order, with its part of each line', async () => {
+  const couponId = await newCoupon(database.db);
+  const made = await checkout({ couponId, shippingMethod: 'express', prices: [1_000, 335] });
+  expect(await made.freeze()).toMatchObject({ frozen: { couponId, total: 1_335 - 134 + 1_499 } });
+  await made.write();
+  const order = await database.db.selectFrom('orders').selectAll().where('id', '=', made.orderId).executeTakeFirst();
+  const { code } = await database.db
+    .selectFrom('coupons')
+    .select('code')
+    .where('id', '=', couponId)
+    .executeTakeFirstOrThrow();
+  expect(order).toMatchObject({
+    subtotal: 1_335,
+    discount: 134,
+    shipping: 1_499,
+    tax: 0,
+    total: 2_700,
+    couponCode: code,
+    shippingMethod: 'express',
+  });
+  const items = await database.db
+    .selectFrom('orderItems')
+    .select('discount')
+    .where('orderId', '=', made.orderId)
+    .orderBy('position')
+    .execute();
+  expect(items).toEqual([{ discount: 100 }, { discount: 34 }]);
+});
+
+test('an order without a coupon says so, and names the way it is shipped', async () => {
+  const made = await checkout();
+  const { frozen } = (await made.freeze()) as { frozen: object };
+  expect(Object.keys(frozen)).toEqual(['paymentMethod', 'lines', 'total', 'currency']);
+  await made.write();
+  const order = await database.db.selectFrom('orders').selectAll().where('id', '=', made.orderId).executeTakeFirst();
+  expect(order).toMatchObject({ couponCode: null, shippingMethod: 'standard', discount: 0, shipping: 0, total: 1_250 });
+});
+
+test('the tax is that of the country it is shipped to', async () => {
+  const pricing = { ...PRICING, taxRates: [{ country: 'GB', category: 'standard', percent: 20 }] };
+  expect(await (await checkout({ pricing })).freeze()).toMatchObject({ frozen: { total: 1_500 } });
+});
+
+test('a coupon that does not fit any more is refused with the reason, and the cart stays as it was', async () => {
+  const couponId = await newCoupon(database.db, { active: false });
+  const made = await checkout({ couponId });
+  const refused = { refusal: { code: 'coupon_invalid', reason: 'inactive' } };
+  expect(await made.freeze()).toEqual(refused);
+  expect(await made.freeze()).toEqual(refused);
+  const cart = database.db.selectFrom('carts').select(['status', 'version', 'couponId']).where('id', '=', made.cartId);
+  expect(await cart.execute()).toEqual([{ status: 'open', version: 1, couponId }]);
+});
+
+test.each([undefined, 500, 1_250])(
+  'a line that is not for sale any more refuses the submit with the new total, whatever total was expected (%p)',
+  async (expectedTotal) => {
+    const made = await checkout({ prices: [1_250, 500], ...(expectedTotal !== undefined && { expectedTotal }) });
+    await archive(made.variants[0]?.id ?? '');
+    expect(await made.freeze()).toEqual({ refusal: { code: 'cart_changed', total: 500 } });
+  },
+);
+
+test('a cart of which nothing is for sale any more is empty', async () => {
+  const made = await checkout({ prices: [1_250, 500] });
+  for (const { id } of made.variants) await archive(id);
+  expect(await made.freeze()).toEqual({ refusal: { code: 'cart_empty' } });
+});
+
+test('a shipping method that the worker does not know ends the checkout', async () => {
+  const made = await checkout({ shippingMethod: 'pigeon' });
+  await expect(made.freeze()).rejects.toMatchObject({ type: 'ShippingMethodUnknown', nonRetryable: true });
+});
