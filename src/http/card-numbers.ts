@@ -16,6 +16,11 @@ export function hasCardNumber(text: string): boolean {
   return findCardNumber(text) !== undefined;
 }
 
+/** Whether the text is such a number and nothing else. Ids and phone numbers hold long runs of digits, too. */
+export function isCardNumber(text: string): boolean {
+  return text.replaceAll(GROUPED_DIGITS, '') === '' && couldBeCard(text);
+}
+
 /** The text with `*` for each digit of every such number, but for its last four. Nothing else changes. */
 export function maskCardNumbers(text: string): string {
   let masked = text;

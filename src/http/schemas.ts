@@ -1,7 +1,7 @@
 // The small schemas that every area builds its own from: text without control characters, ids, money, pages.
 // Objects that come in are strict (`z.strictObject`): an unknown field or query value is refused, never ignored.
 import { z } from '@hono/zod-openapi';
-import { hasCardNumber, maskCardNumbers } from './card-numbers.ts';
+import { hasCardNumber, isCardNumber, maskCardNumbers } from './card-numbers.ts';
 
 /** Characters that no text of ours may hold: C0 and C1 controls, NUL among them. */
 const CONTROL = /\p{Cc}/u;
@@ -21,7 +21,7 @@ export const MAX_MONEY = 1_000_000_000_000;
  * @param max the longest length in UTF-16 units
  * @param min the shortest, 1 unless told
  * @param multiline lets tabs and line ends through
- * @param cards `mask` for free text, where a card number is made unreadable; elsewhere it is refused
+ * @param cards `mask` for free text, where a card number is made unreadable; elsewhere it is refused, or judged by who calls
  */
 export function text({
   max,
@@ -32,7 +32,7 @@ export function text({
   max: number;
   min?: number;
   multiline?: boolean;
-  cards?: 'refuse' | 'mask';
+  cards?: 'refuse' | 'mask' | 'keep';
 }) {
   const forbidden = multiline ? CONTROL_EXCEPT_LINES : CONTROL;
   const plain = z
@@ -43,12 +43,25 @@ export function text({
     .max(max, { abort: true })
     .refine((value) => !forbidden.test(value), 'must not contain control characters')
     .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+  if (cards === 'keep') return plain;
   return cards === 'mask' ? plain.overwrite(maskCardNumbers) : plain.refine(holdsNoCard, NO_CARDS);
 }
 
 const MAX_EMAIL = 254;
-/** A mail address, as long as RFC 5321 lets it be. */
-export const emailAddress = z.email().max(MAX_EMAIL, { abort: true }).refine(holdsNoCard, NO_CARDS);
+/** A mail address, as long as RFC 5321 lets it be. Digits within it are no card: addresses made by machines hold ids. */
+export const emailAddress = z
+  .email()
+  .max(MAX_EMAIL, { abort: true })
+  .refine((address) => !isCardNumber(address.slice(0, address.lastIndexOf('@'))), NO_CARDS);
+
+const MAX_PHONE = 40;
+/** `+` and up to 15 digits (ITU-T E.164): with its country's code a phone number is as long as a card's, and may pass its check. */
+const INTERNATIONAL = /^\+(?:\D*\d){1,15}\D*$/;
+/** A phone number as a person writes it. */
+export const phoneNumber = text({ max: MAX_PHONE, cards: 'keep' }).refine(
+  (number) => INTERNATIONAL.test(number) || holdsNoCard(number),
+  NO_CARDS,
+);
 
 export const uuid = z.uuid().toLowerCase().openapi({ example: '01960000-0000-7000-8000-000000000001' });
 

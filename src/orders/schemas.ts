@@ -1,6 +1,6 @@
 // What the orders' routes take and give.
 import { z } from '@hono/zod-openapi';
-import { currency, emailAddress, money, text, timestamp, uuid } from '../http/schemas.ts';
+import { currency, emailAddress, money, phoneNumber, text, timestamp, uuid } from '../http/schemas.ts';
 import { ORDER_STATUSES, PAYMENT_METHODS, PAYMENT_STATUSES } from './rules.ts';
 import type { OrderEvent, OrderRow } from './store.ts';
 
@@ -25,7 +25,7 @@ const address = z
     region: text({ max: 100 }).optional(),
     postalCode: text({ max: 20 }),
     country,
-    phone: text({ max: 40 }).optional(),
+    phone: phoneNumber.optional(),
   })
   .openapi('Address');
 

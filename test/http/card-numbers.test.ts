@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { hasCardNumber, maskCardNumbers } from '../../src/http/card-numbers.ts';
-import { emailAddress, text } from '../../src/http/schemas.ts';
+import { emailAddress, phoneNumber, text } from '../../src/http/schemas.ts';
 import { placeOrderBody, placeOrderExample } from '../../src/orders/schemas.ts';
 
 /** Stripe's test numbers. https://docs.stripe.com/testing#cards */
@@ -84,6 +84,16 @@ describe('what a person typed', () => {
     const refused = text({ max: 100 }).safeParse(`my card ${VISA}`);
     expect(refused.error?.issues.map(({ message }) => message)).toEqual(['must not contain a card number']);
     expect(emailAddress.safeParse(`${VISA}@example.com`).success).toBe(false);
+  });
+
+  test('may hold digits that pass the check where they are an id or a phone number', () => {
+    const address = 'e6613c67-bd53-4423-ab12-251345672591@example.com';
+    expect(hasCardNumber(address)).toBe(true);
+    expect(emailAddress.parse(address)).toBe(address);
+    const international = fc.stringMatching(/^[1-9]\d{11,13}$/).map(completed);
+    fc.assert(fc.property(international, (digits) => phoneNumber.safeParse(`+${digits}`).success));
+    expect(phoneNumber.safeParse(`+${VISA}`).success).toBe(false);
+    expect(phoneNumber.safeParse('378282246310005').success).toBe(false);
   });
 
   test('of a length that is refused anyhow is not searched at all', () => {
