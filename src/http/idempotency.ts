@@ -111,7 +111,9 @@ function replay(stored: StoredAnswer, request: KeyedRequest): Response {
   if (stored.status === null) throw problem('request_in_progress', { retryAfter: RETRY_AFTER_SECONDS });
   const headers = new Headers({ 'Idempotent-Replayed': 'true' });
   for (const [name, value] of Object.entries(stored.headers ?? {})) headers.set(name, String(value));
-  return new Response(typeof stored.body === 'string' ? stored.body : null, { status: stored.status, headers });
+  // An empty body is none: with 204, a body of any length is an error.
+  const body = typeof stored.body === 'string' && stored.body !== '' ? stored.body : null;
+  return new Response(body, { status: stored.status, headers });
 }
 
 /** Stores the answer, or frees the key where the answer is not to be kept. What was done is done: a failure here is only logged. */
