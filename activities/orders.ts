@@ -123,8 +123,9 @@ async function complete(
   const move = { orderId, from: [from], to, paymentStatus, actor: by, note: null, now } as const;
   const before = await moveOrder(tx, move, money && { captured: money.captured });
   if (before !== from) return before === to ? 'done' : 'ended';
-  await takeStock(tx, orderId, now);
+  // A coupon's row is locked before stock wherever both are.
   if (!(await commitCouponUse(tx, orderId, now))) throw new NotHeld();
+  await takeStock(tx, orderId, now);
   if (money !== undefined) await setCaptured(tx, money, now);
   await closeCart(tx, orderId, now);
   await mail(tx, orderId, to === 'PAID' ? 'paid' : 'confirmed', now);
