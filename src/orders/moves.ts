@@ -10,7 +10,7 @@ import {
   TASK_QUEUES,
   WORKFLOW_IDS,
 } from '../../workflows/messages.ts';
-import { answerDeadline, askWorkflow } from '../http/ask-workflow.ts';
+import { answerDeadline, askWorkflow, untilJudged } from '../http/ask-workflow.ts';
 import type { Database } from '../platform/database.ts';
 import type { TemporalClient } from '../platform/temporal.ts';
 import type { MoveAnswer, OrderStatus } from './rules.ts';
@@ -94,15 +94,16 @@ async function cancelInFulfillment(
   request: MoveRequest,
   deadline: number,
 ): Promise<MoveAnswer> {
-  const startWorkflowOperation = new WithStartWorkflowOperation<Fulfillment>('fulfillment', {
-    workflowId: WORKFLOW_IDS.fulfillment(orderId),
-    taskQueue: TASK_QUEUES.orders,
-    args: [{ orderId }],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    staticSummary: 'What becomes of an order that was paid or confirmed',
-  });
-  return client.withDeadline(deadline, () =>
-    client.workflow.executeUpdateWithStart(cancelUpdate, { args: [request], startWorkflowOperation }),
-  );
+  const start = () =>
+    new WithStartWorkflowOperation<Fulfillment>('fulfillment', {
+      workflowId: WORKFLOW_IDS.fulfillment(orderId),
+      taskQueue: TASK_QUEUES.orders,
+      args: [{ orderId }],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: 'What becomes of an order that was paid or confirmed',
+    });
+  const send = () =>
+    client.workflow.executeUpdateWithStart(cancelUpdate, { args: [request], startWorkflowOperation: start() });
+  return untilJudged(() => client.withDeadline(deadline, send));
 }

@@ -9,7 +9,7 @@ import {
   TASK_QUEUES,
   WORKFLOW_IDS,
 } from '../../workflows/messages.ts';
-import { answerDeadline } from '../http/ask-workflow.ts';
+import { answerDeadline, untilJudged } from '../http/ask-workflow.ts';
 import type { TemporalClient } from '../platform/temporal.ts';
 import type { CheckoutAnswer } from './rules.ts';
 
@@ -24,19 +24,24 @@ export async function submitCheckout(
   { client }: TemporalClient,
   input: CheckoutInput,
 ): Promise<CheckoutAnswer | 'ended'> {
-  const startWorkflowOperation = new WithStartWorkflowOperation<Checkout>('checkout', {
-    workflowId: WORKFLOW_IDS.checkout(input.orderId),
-    taskQueue: TASK_QUEUES.orders,
-    args: [input],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    // One that was terminated by hand goes on where it was; one that has come to its end is never begun again.
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-    staticSummary: 'From the submit of a cart to a paid order',
-  });
+  const start = () =>
+    new WithStartWorkflowOperation<Checkout>('checkout', {
+      workflowId: WORKFLOW_IDS.checkout(input.orderId),
+      taskQueue: TASK_QUEUES.orders,
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      // One that was terminated by hand goes on where it was; one that has come to its end is never begun again.
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+      staticSummary: 'From the submit of a cart to a paid order',
+    });
+  const send = () =>
+    client.workflow.executeUpdateWithStart(submitUpdate, {
+      updateId: SUBMIT_UPDATE_ID,
+      startWorkflowOperation: start(),
+    });
+  const deadline = answerDeadline();
   try {
-    return await client.withDeadline(answerDeadline(), () =>
-      client.workflow.executeUpdateWithStart(submitUpdate, { updateId: SUBMIT_UPDATE_ID, startWorkflowOperation }),
-    );
+    return await untilJudged(() => client.withDeadline(deadline, send));
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return 'ended';
     throw error;

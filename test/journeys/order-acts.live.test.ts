@@ -181,7 +181,7 @@ describe('a card order', () => {
     if (status === 'PAID') await pay(shop.stack, payment);
     await statusBecomes(() => shopper.order(placed), status);
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, at) => (at % 2 === 0 ? shopper.cancel(placed) : admin.cancel(placed.order.id))),
+      Array.from({ length: 60 }, (_, at) => (at % 2 === 0 ? shopper.cancel(placed) : admin.cancel(placed.order.id))),
     );
     const moved = answers.filter((answer) => answer.status === 200);
     expect(moved.length).toBeGreaterThan(0);

@@ -1,8 +1,8 @@
 // What people ask of an order over HTTP, on the real database and a Temporal that answers as it is told: the right workflow
 // is asked in the right words, whatever has happened in between, and each answer of it has one meaning.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ServiceError } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/common';
+import { ServiceError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { sql } from 'kysely';
 import { createCart, reopenCart, startCheckout } from '../../src/cart/store.ts';
 import { createApp } from '../../src/http/app.ts';
@@ -160,6 +160,31 @@ describe('a cancel', () => {
       throw new WorkflowNotFoundError('workflow execution already completed', workflowId, undefined);
     };
     expect(await shop().cancel(orderId)).toMatchObject(answer);
+  });
+
+  test.each(['UnprocessedUpdate', 'AcceptedUpdateCompletedWorkflow'])(
+    'that no workflow has judged, because each ended in that moment (%s), is asked again',
+    async (type) => {
+      const orderId = await insertOrderRow(database.db);
+      answers = async ({ workflowId }) => {
+        const nth = asked.filter((question) => question.workflowId === workflowId).length;
+        const unjudged = new WorkflowUpdateFailedError('failed', ApplicationFailure.nonRetryable('unjudged', type));
+        if (nth === 1) throw unjudged;
+        if (workflowId.startsWith('fulfillment/')) return { moved: true, status: 'CANCELLED' };
+        await stands(orderId, 'PAID');
+        throw new WorkflowNotFoundError('workflow execution already completed', workflowId, undefined);
+      };
+      expect((await shop().cancel(orderId)).status).toBe(200);
+    },
+  );
+
+  test('that its workflow breaks on is our fault, and is not asked for ever', async () => {
+    const orderId = await insertOrderRow(database.db);
+    answers = () => {
+      throw new WorkflowUpdateFailedError('failed', ApplicationFailure.nonRetryable('broken'));
+    };
+    expect((await shop().cancel(orderId)).status).toBe(500);
+    expect(asked).toHaveLength(1);
   });
 
   test('that its workflow refuses is refused with where the order stands', async () => {
