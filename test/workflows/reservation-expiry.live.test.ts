@@ -2,6 +2,7 @@
 // happens to the workflow or its worker (P3, P5).
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createCartActivities } from '../../activities/carts.ts';
 import { loadConfig, requireSettings } from '../../src/config.ts';
 import { runOwn } from '../../src/local/own-parts.ts';
 import type { Database } from '../../src/platform/database.ts';
@@ -9,7 +10,7 @@ import { newId } from '../../src/platform/ids.ts';
 import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
 import { type CheckoutInput, TASK_QUEUES, WORKFLOW_IDS } from '../../workflows/messages.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { stockedVariant, stockOf, submittedOrder } from '../support/rows.ts';
+import { PRICING, stockedVariant, stockOf, submittedOrder } from '../support/rows.ts';
 import { sharedServers } from '../support/servers.ts';
 import { type StartProcess, spawnStart } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
@@ -178,6 +179,8 @@ async function abandonedCheckout(expiresAt: Date) {
   const variant = await manualHolds(db, 1, expiresAt);
   const lines = [{ variantId: variant.id, quantity: 1 }];
   const { orderId, cartId } = await submittedOrder(db, lines, { paymentMethod: 'cod' });
+  await createCartActivities({ db, clock: () => new Date(), pricing: PRICING }).freezeCart({ orderId });
+  expect(await cartStatus(cartId)).toBe('checkout');
   await db.updateTable('holds').set({ orderId }).where('variantId', '=', variant.id).execute();
   return { variant, orderId, cartId };
 }
