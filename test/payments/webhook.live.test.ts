@@ -4,8 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import Stripe from 'stripe';
+import { loadConfig, requireSettings } from '../../src/config.ts';
 import { withClient } from '../../src/local/postgres.ts';
 import { type StripeSimulator, startStripeSimulator } from '../../src/local/stripe/server.ts';
+import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
+import { WORKFLOW_IDS } from '../../workflows/messages.ts';
 import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import { type Answer, call, newShopper, type PlacedBody, pay, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
@@ -20,6 +23,7 @@ const stripe = new Stripe(SECRET_KEY);
 let folder: string;
 let simulator: StripeSimulator;
 let shop: RunningStack;
+let temporal: TemporalClient;
 let bulk: string;
 
 beforeAll(async () => {
@@ -34,9 +38,13 @@ beforeAll(async () => {
       STRIPE_WEBHOOK_SECRET: `${NEW_SECRET},${OLD_SECRET}`,
     },
   });
+  const { temporal: address, namespace } = shop.stack;
+  const settings = loadConfig({ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
+  temporal = openTemporal(requireSettings(settings, 'TEMPORAL_ADDRESS'));
   bulk = await variantOf(shop.stack.api[0] as string, 'BULK');
 });
 afterAll(async () => {
+  await temporal.close();
   await shop.stop();
   await simulator.close();
   removeFolder(folder);
@@ -88,6 +96,7 @@ interface Ordered {
   body: PlacedBody;
   payment: NonNullable<PlacedBody['payment']>;
   status: () => Promise<string>;
+  cancel: () => Promise<Answer<unknown>>;
 }
 
 async function placeOrder(): Promise<Ordered> {
@@ -96,7 +105,22 @@ async function placeOrder(): Promise<Ordered> {
   const { body, status } = await shopper.submit({ paymentMethod: 'card' });
   expect(status).toBe(201);
   const payment = body.payment as NonNullable<PlacedBody['payment']>;
-  return { body, payment, status: async () => (await shopper.order(body)).body.status };
+  return {
+    ...{ body, payment },
+    status: async () => (await shopper.order(body)).body.status,
+    cancel: () => shopper.cancel(body),
+  };
+}
+
+/** An order that its customer has cancelled. */
+async function endedOrder(): Promise<Ordered> {
+  const order = await placeOrder();
+  expect((await order.cancel()).status).toBe(200);
+  await until('its checkout is over', async () => {
+    const { status } = await temporal.client.workflow.getHandle(WORKFLOW_IDS.checkout(order.body.order.id)).describe();
+    return status.name === 'COMPLETED';
+  });
+  return order;
 }
 
 /** The event that the simulator has made of this and keeps to itself. */
@@ -148,13 +172,83 @@ describe('a signed event', () => {
   });
 
   test.each([
-    ['names no order', {}, 'order_unknown'],
-    ['names an order that nobody knows', { orderId: randomUUID() }, 'order_ended'],
-    ['names something that is no id', { orderId: "x'; DROP TABLE orders" }, 'order_unknown'],
-  ])('for an intent that %s is stored and acknowledged', async (_what, metadata, outcome) => {
-    const event = anEvent('payment_intent.succeeded', { id: 'pi_strange', object: 'payment_intent', metadata });
+    ['names no order', {}],
+    ['names an order that nobody knows', { orderId: randomUUID() }],
+    ['names something that is no id', { orderId: "x'; DROP TABLE orders" }],
+  ])('for a payment that %s is stored, acknowledged and reported, and never sent back', async (_what, metadata) => {
+    const id = `pi_${randomUUID()}`;
+    const event = anEvent('payment_intent.succeeded', { id, object: 'payment_intent', metadata });
     expect(await deliverSigned(event)).toBe(200);
-    expect(await stored(event.id)).toMatchObject([{ outcome, handled: true, payload: event }]);
+    expect(await stored(event.id)).toMatchObject([{ outcome: 'order_unknown', handled: true, payload: event }]);
+    await until('it is reported', async () =>
+      shop
+        .output()
+        .split('\n')
+        .some((line) => line.includes('"level":"error"') && line.includes(event.id) && line.includes(id)),
+    );
+    expect(await rowsOf('SELECT id FROM payments WHERE intent_id = $1', id)).toEqual([]);
+  });
+
+  test.each([
+    ['payment_intent.canceled', 'order_ended'],
+    ['payment_intent.payment_failed', 'order_ended'],
+    ['payment_intent.processing', 'order_ended'],
+    ['payment_intent.requires_action', 'order_ended'],
+    ['payment_intent.succeeded', 'late_payment'],
+    ['payment_intent.created', 'ignored'],
+  ])('%s of an order that has ended is %s', async (type, outcome) => {
+    const order = await endedOrder();
+    const object = { id: order.payment.intentId, object: 'payment_intent', metadata: { orderId: order.body.order.id } };
+    const event = anEvent(type, object);
+    expect(await deliverSigned(event)).toBe(200);
+    expect(await stored(event.id)).toMatchObject([{ outcome, handled: true }]);
+  });
+
+  test.each(['payment_intent.canceled', 'payment_intent.processing', 'payment_intent.requires_action'])(
+    '%s of an order that waits reaches its workflow',
+    async (type) => {
+      const order = await placeOrder();
+      const object = {
+        id: order.payment.intentId,
+        object: 'payment_intent',
+        metadata: { orderId: order.body.order.id },
+      };
+      const event = anEvent(type, object);
+      expect(await deliverSigned(event)).toBe(200);
+      expect(await stored(event.id)).toMatchObject([{ outcome: 'signalled' }]);
+    },
+  );
+
+  test.each(['refund.updated', 'refund.failed', 'charge.refund.updated'])(
+    '%s of a refund that was not made by us is ignored',
+    async (type) => {
+      const event = anEvent(type, { id: 're_1', object: 'refund', metadata: { refundId: randomUUID() } });
+      expect(await deliverSigned(event)).toBe(200);
+      expect(await stored(event.id)).toMatchObject([{ outcome: 'ignored' }]);
+    },
+  );
+
+  test('with what PostgreSQL cannot keep is kept with its escapes as text, and what only looks like it as it is', async () => {
+    const half = String.fromCharCode(0xd83d);
+    const object = { id: 'cus_1\u0000', name: 'a\u0000\u0000b', note: String.raw`c\u0000 \\u0000`, half, whole: '😀' };
+    const event = anEvent('customer.created', { ...object, ['k\u0000']: 1 });
+    expect(await deliverSigned(event)).toBe(200);
+    expect(await stored(event.id)).toMatchObject([
+      {
+        payload: {
+          data: {
+            object: {
+              ...{ id: String.raw`cus_1\u0000`, name: String.raw`a\u0000\u0000b`, note: object.note },
+              ...{ half: String.raw`\ud83d`, whole: '😀', [String.raw`k\u0000`]: 1 },
+            },
+          },
+        },
+      },
+    ]);
+  });
+
+  test('whose id is no id is refused', async () => {
+    expect(await deliverSigned({ ...anEvent('customer.created'), id: 'evt_\u0000' })).toBe(400);
   });
 
   test('that comes five times at once, and five times more, is one row, one move of the order and one mail', async () => {
