@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { ConfigError, environmentSchema, loadConfig, requireSettings } from '../src/config.ts';
+import { ConfigError, environmentSchema, loadConfig, pricingOf, requireSettings } from '../src/config.ts';
 
 function example(): { name: string; value: string; comment: string | undefined }[] {
   const lines = readFileSync('.env.example', 'utf8').split('\n');
@@ -45,6 +45,29 @@ test('every wrong name is one line, and no line shows a value', () => {
   const lines = linesOf({ PORT: 'eighty', DATABASE_URL: 'mysql://root:hunter2@db/shop', TOKEN_SECRET: 'hunter2' });
   expect(lines.map((line) => line.split(':')[0])).toEqual(['PORT', 'DATABASE_URL', 'TOKEN_SECRET']);
   expect(lines.join('\n')).not.toContain('hunter2');
+});
+
+test.each([
+  ['SHIPPING_METHODS', 'standard'],
+  ['SHIPPING_METHODS', '[]'],
+  ['SHIPPING_METHODS', '[{"id":"a","title":"A","price":-1},{"id":"B","title":"","price":1.5}]'],
+  ['SHIPPING_METHODS', '[{"id":"a","title":"A","price":0},{"id":"a","title":"B","price":1}]'],
+  ['SHIPPING_METHODS', '[{"id":"a","title":"A","price":0,"freeOver":"100"}]'],
+  ['TAX_RATES', '{"country":"DE"}'],
+  ['TAX_RATES', '[{"country":"de","category":"standard","percent":19}]'],
+  ['TAX_RATES', '[{"country":"DE","category":"standard","percent":0.00001}]'],
+  ['TAX_RATES', '[{"country":"DE","category":"a","percent":7},{"country":"DE","category":"a","percent":19}]'],
+])('%s that is %s is one line, however much of it is wrong', (name, value) => {
+  const lines = linesOf({ [name]: value });
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(new RegExp(`^${name}: must be a JSON list of .*$`));
+});
+
+test('shipping methods and taxes are read as they are written', () => {
+  const methods = [{ id: 'van', title: 'Our van', price: 0, freeOver: 10 }];
+  const rates = [{ country: 'DE', category: 'books', percent: 7.25 }];
+  const source = { SHIPPING_METHODS: JSON.stringify(methods), TAX_RATES: JSON.stringify(rates), TAX_INCLUDED: 'true' };
+  expect(pricingOf(loadConfig(source))).toEqual({ shippingMethods: methods, taxRates: rates, taxIncluded: true });
 });
 
 test('every missing name is one line', () => {

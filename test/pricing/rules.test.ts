@@ -14,12 +14,15 @@ const amount = fc.integer({ min: 0, max: 10_000_000 });
 const category = fc.constantFrom('standard', 'reduced', 'books');
 const country = fc.constantFrom('DE', 'GB');
 
+/** Often small, so that lines of the same price compete for the last unit. */
+const price = fc.oneof(fc.integer({ min: 1, max: 3 }), amount);
+
 const line = fc.record({
   variantId: fc.uuid(),
   sku: fc.string(),
   title: fc.string(),
-  quantity: fc.integer({ min: 1, max: 10_000 }),
-  unitPrice: amount,
+  quantity: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 10_000 })),
+  unitPrice: price,
   taxCategory: category,
 });
 const lines = fc.uniqueArray(line, { selector: ({ variantId }) => variantId, maxLength: 12 });
@@ -239,6 +242,15 @@ test.each([
   ['no rate, no tax', { country: 'GB' }, { subtotal: 1_000, discount: 0, shipping: 0, tax: 0, total: 1_000 }],
 ] as [string, Partial<Basket<CartLine>>, object][])('%s', (_name, change, expected) => {
   expect(amounts(SHOP, { ...CART, ...change })).toEqual(expected);
+});
+
+test('of two lines that cost the same, the same one gets the last unit wherever it stands', () => {
+  const lines = [of('a', 5, 1), of('b', 5, 1)];
+  const coupon = { kind: 'fixed', value: 1, freeShipping: false } as const;
+  for (const inSomeOrder of [lines, lines.toReversed()]) {
+    const priced = priceCart(SHOP, { ...CART, coupon, lines: inSomeOrder }).lines;
+    expect(priced.find(({ variantId }) => variantId === 'a')?.discount).toBe(1);
+  }
 });
 
 test('where prices include tax it is shown and not added', () => {
