@@ -18,6 +18,9 @@ type Completion = { to: 'PAID' | 'CONFIRMED'; by: Actor; intent?: IntentState };
 /** Where the checkout leaves the order; REFUSED when the submit was told no. */
 export type CheckoutResult = Extract<OrderStatus, 'PAID' | 'CONFIRMED' | 'EXPIRED' | 'CANCELLED'> | 'REFUSED';
 
+/** How long Stripe is listened to at least, also by a checkout that goes on after its order's time: the money may be there. */
+const LISTEN_AT_LEAST_MS = 5_000;
+
 const STOCK_GONE: Ending = { order: { to: 'CANCELLED', reason: 'stock_gone' } };
 
 /** Completes the order. Where its stock or coupon is gone for good (it was held too long), it ends, and its money goes back. */
@@ -48,7 +51,8 @@ export async function end(state: CheckoutState, undo: Compensations<Ending>, end
   const { order, input } = state;
   if (order?.paymentMethod !== 'card') return unwind(state, undo, ending);
   const cancelling = cancelIntent(state, order);
-  const intent = await Promise.race([cancelling, sleep(Math.max(order.holdsExpireAt.getTime() - Date.now(), 1))]);
+  const left = Math.max(order.holdsExpireAt.getTime() - Date.now(), LISTEN_AT_LEAST_MS);
+  const intent = await Promise.race([cancelling, sleep(left)]);
   if (intent && pays(intent, order)) return complete(state, undo, { to: 'PAID', by: 'stripe', intent });
   const result = await unwind(state, undo, ending);
   const last = await cancelling;
