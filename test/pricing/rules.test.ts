@@ -245,10 +245,10 @@ test.each([
 });
 
 test('of two lines that cost the same, the same one gets the last unit wherever it stands', () => {
-  const lines = [of('a', 5, 1), of('b', 5, 1)];
-  const coupon = { kind: 'fixed', value: 1, freeShipping: false } as const;
-  for (const inSomeOrder of [lines, lines.toReversed()]) {
-    const priced = priceCart(SHOP, { ...CART, coupon, lines: inSomeOrder }).lines;
+  const equal = [of('a', 5, 1), of('b', 5, 1)];
+  const oneOff = { kind: 'fixed', value: 1, freeShipping: false } as const;
+  for (const inSomeOrder of [equal, equal.toReversed()]) {
+    const priced = priceCart(SHOP, { ...CART, coupon: oneOff, lines: inSomeOrder }).lines;
     expect(priced.find(({ variantId }) => variantId === 'a')?.discount).toBe(1);
   }
 });
