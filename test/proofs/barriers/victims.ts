@@ -1,0 +1,40 @@
+// Who is killed with -9, and when it is back.
+import type { Stack } from '../../../src/local/stack-file.ts';
+import { call } from '../../support/shopper.ts';
+import type { RunningStack } from '../../support/stack.ts';
+import { until } from '../../support/wait.ts';
+
+export const VICTIMS = ['api', 'worker', 'temporal', 'postgres', 'redis', 'stripe'] as const;
+export type Victim = (typeof VICTIMS)[number];
+
+const BACK_WITHIN_MS = 60_000;
+
+/** Kills it with -9 and returns when another process of it is there and the shop says that it is well. */
+export async function killAndAwait(shop: RunningStack, victim: Victim): Promise<void> {
+  const pid = pidOf(await shop.read(), victim);
+  if (pid === undefined) throw new Error(`there is no ${victim} to kill`);
+  process.kill(pid, 'SIGKILL');
+  const isBack = async () => {
+    const next = pidOf(await shop.read(), victim);
+    return next !== undefined && next !== pid && (await isWell(shop.stack));
+  };
+  await until(`${victim} is back`, isBack, BACK_WITHIN_MS);
+}
+
+function pidOf(stack: Stack | undefined, victim: Victim): number | undefined {
+  const pids = stack?.pids[victim];
+  return (Array.isArray(pids) ? pids[0] : pids) ?? undefined;
+}
+
+/** The API serves, Redis answers it, and the simulator answers. */
+async function isWell({ api: [api], stripe }: Stack): Promise<boolean> {
+  try {
+    const [health, simulator] = await Promise.all([
+      call<{ status: string }>(`${api}/health`),
+      call(`${stripe}/_sim/health`),
+    ]);
+    return health.body.status === 'ok' && simulator.status === 200;
+  } catch {
+    return false;
+  }
+}
