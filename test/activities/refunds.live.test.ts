@@ -137,8 +137,17 @@ test('twenty refunds that are opened at once are one, of all that is there', asy
   await db
     .insertInto('payments')
     .values({
-      ...{ id: paymentId, orderId, attempt: 1, intentId: `pi_${paymentId}`, clientSecret: 's', amount: PRICE },
-      ...{ currency: 'usd', intentStatus: 'succeeded', captured: PRICE, createdAt: NOW, updatedAt: NOW },
+      id: paymentId,
+      orderId,
+      attempt: 1,
+      intentId: `pi_${paymentId}`,
+      clientSecret: 's',
+      amount: PRICE,
+      currency: 'usd',
+      intentStatus: 'succeeded',
+      captured: PRICE,
+      createdAt: NOW,
+      updatedAt: NOW,
     })
     .execute();
   await times(20, () =>

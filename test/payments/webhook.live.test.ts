@@ -106,7 +106,8 @@ async function placeOrder(): Promise<Ordered> {
   expect(status).toBe(201);
   const payment = body.payment as NonNullable<PlacedBody['payment']>;
   return {
-    ...{ body, payment },
+    body,
+    payment,
     status: async () => (await shopper.order(body)).body.status,
     cancel: () => shopper.cancel(body),
   };
@@ -238,8 +239,12 @@ describe('a signed event', () => {
         payload: {
           data: {
             object: {
-              ...{ id: String.raw`cus_1\u0000`, name: String.raw`a\u0000\u0000b`, note: object.note },
-              ...{ half: String.raw`\ud83d`, whole: '😀', [String.raw`k\u0000`]: 1 },
+              id: String.raw`cus_1\u0000`,
+              name: String.raw`a\u0000\u0000b`,
+              note: object.note,
+              half: String.raw`\ud83d`,
+              whole: '😀',
+              [String.raw`k\u0000`]: 1,
             },
           },
         },

@@ -62,9 +62,12 @@ async function placeOrder(paymentMethod: 'card' | 'cod' = 'card') {
   await shopper.add(bulk, 2);
   const { body, status } = await shopper.submit({ paymentMethod });
   expect(status).toBe(201);
-  const { id, total, number } = body.order;
+  const { id, total } = body.order;
   return {
-    ...{ id, total, number, email, placed: body, payment: body.payment as NonNullable<PlacedBody['payment']> },
+    id,
+    total,
+    email,
+    payment: body.payment as NonNullable<PlacedBody['payment']>,
     cancel: () => shopper.cancel(body),
     becomes: (what: string) => statusBecomes(() => shopper.order(body), what),
     status: async () => (await shopper.order(body)).body.status,
@@ -164,12 +167,14 @@ test('late money is refunded once though the answer of Stripe is lost and a 500 
   await control('faults', { method: 'POST', path: '/v1/refunds', kind: 'reset_after', times: 2 });
   await pay(shop.stack, order.payment);
   await wentBackOnce(order, order.payment.intentId, order.total);
+  expect(await moneyOf(order.id)).toMatchObject({ payment_status: 'REFUNDED', refunded: String(order.total) });
 });
 
 test('money of the wrong amount, that only names an order which has ended, goes back whole', async () => {
   const order = await placeOrder();
   expect((await order.cancel()).body.status).toBe('CANCELLED');
   await wentBackOnce(order, await strangeMoney(order.id, 12_345), 12_345);
+  expect(await moneyOf(order.id)).toMatchObject({ status: 'CANCELLED', captured: '12345', refunded: '12345' });
 });
 
 test('a second payment of a paid order goes back; the first one, and the order, stay', async () => {
