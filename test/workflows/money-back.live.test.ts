@@ -113,8 +113,14 @@ async function refundBecomes(orderId: string, status: string): Promise<RefundRow
   return until(`a refund is ${status}`, async () => (await refundsOf(orderId)).find((one) => one.status === status));
 }
 
-async function mailsTo(email: string): Promise<{ subject: string; text: string }[]> {
-  return (await call<{ subject: string; text: string }[]>(`${shop.stack.inbox}/messages?to=${email}`)).body;
+interface Mail {
+  messageId: string;
+  subject: string;
+  text: string;
+}
+
+async function mailsTo(email: string): Promise<Mail[]> {
+  return (await call<Mail[]>(`${shop.stack.inbox}/messages?to=${email}`)).body;
 }
 
 /** The refund is the only one here and at Stripe, it has gone through, and its workflows are over. */
@@ -175,6 +181,19 @@ test('money of the wrong amount, that only names an order which has ended, goes 
   expect((await order.cancel()).body.status).toBe('CANCELLED');
   await wentBackOnce(order, await strangeMoney(order.id, 12_345), 12_345);
   expect(await moneyOf(order.id)).toMatchObject({ status: 'CANCELLED', captured: '12345', refunded: '12345' });
+});
+
+test('two payments that come after the end are two refunds and two mails, each with its own amount', async () => {
+  const order = await placeOrder();
+  expect((await order.cancel()).body.status).toBe('CANCELLED');
+  await Promise.all([strangeMoney(order.id, 1_111), strangeMoney(order.id, 2_222)]);
+  const refunded = await until('the customer is told of both', async () => {
+    const mails = (await mailsTo(order.email)).filter(({ subject }) => subject.includes('refunded'));
+    return mails.length === 2 && mails;
+  });
+  expect(refunded.map(({ text }) => /Refunded: (.*)/.exec(text)?.[1]).toSorted()).toEqual(['$11.11', '$22.22']);
+  expect(new Set(refunded.map(({ messageId }) => messageId)).size).toBe(2);
+  expect(await moneyOf(order.id)).toMatchObject({ payment_status: 'REFUNDED', captured: '3333', refunded: '3333' });
 });
 
 test('a second payment of a paid order goes back; the first one, and the order, stay', async () => {
