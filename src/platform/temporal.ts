@@ -1,7 +1,14 @@
 // The one way to Temporal: a local server, a real cluster or Temporal Cloud, by the same settings for API and worker.
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { Client, Connection, type ConnectionOptions, isGrpcServiceError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  type ConnectionOptions,
+  defaultGrpcRetryOptions,
+  isGrpcServiceError,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
 import {
   encodeSearchAttributeIndexedValueType,
   type SearchAttributeKey,
@@ -30,6 +37,12 @@ const NAMESPACE_VISIBLE_WITHIN_MS = 30_000;
 const NAMESPACE_POLL_MS = 100;
 /** gRPC waits up to two minutes before it connects again; a server that is back should be used at once. */
 const RECONNECTING = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 2_000 };
+/**
+ * The SDK pauses up to 6 s between two tries of a call and looks at its deadline only after the pause, so that a caller
+ * would be answered that much later than promised. Even, short pauses are late by a quarter of a second at most. All tries together
+ * last about as long as the SDK's. (Its own `maxIntervalMs` has no effect in 1.24.)
+ */
+const RETRYING = defaultGrpcRetryOptions({ factor: 1, initialIntervalMs: () => 200, maxAttempts: 100 });
 const MS_PER_DAY = 86_400_000;
 
 /** The address and how to prove who we are; for the client here and for the worker's native connection. TLS where a certificate, a server name or an API key asks for it, or where it is switched on by itself. */
@@ -56,7 +69,11 @@ export function connectionOptions(settings: TemporalSettings): ServerOptions {
 
 /** A client that connects at its first call, so that a process can start, and say that it is not ready, without Temporal. */
 export function openTemporal(settings: TemporalSettings): TemporalClient {
-  const connection = Connection.lazy({ ...connectionOptions(settings), channelArgs: RECONNECTING });
+  const connection = Connection.lazy({
+    ...connectionOptions(settings),
+    channelArgs: RECONNECTING,
+    interceptors: [makeGrpcRetryInterceptor(RETRYING)],
+  });
   const client = new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE });
   return { client, connection, close: () => connection.close() };
 }
