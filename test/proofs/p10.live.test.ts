@@ -12,6 +12,8 @@ import { freeze, freezePostgres, type GiveBack, keepDead, killAndFreeze } from '
 /** What the API promises of an answer and of its readiness while a dependency is away (architecture: P10). */
 const ANSWER_WITHIN_MS = 10_000;
 const UNREADY_WITHIN_MS = 15_000;
+/** So many repeat a submit at once. */
+const CALLERS = 5;
 /** A part that was killed starts anew, and all who lost it connect again. */
 const BACK_WITHIN_MS = 60_000;
 
@@ -98,14 +100,16 @@ test.each(REDIS_AWAY)(
   },
 );
 
-/** The submit is told to come back, in time, and readiness is gone, in time. */
+/** Every caller is told to come back, in time, and readiness is gone, in time. */
 async function expectUnavailable(cart: GuestCart, key: string): Promise<void> {
-  const [answer] = await Promise.all([
-    submit(api, cart, { key, within: ANSWER_WITHIN_MS }),
+  const [answers] = await Promise.all([
+    Promise.all(Array.from({ length: CALLERS }, () => submit(api, cart, { key, within: ANSWER_WITHIN_MS }))),
     until('it is not ready', async () => (await health('/ready')).status === 503, UNREADY_WITHIN_MS),
   ]);
-  expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });
-  expect(Number(answer.headers.get('Retry-After'))).toBeGreaterThan(0);
+  for (const answer of answers) {
+    expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect(Number(answer.headers.get('Retry-After'))).toBeGreaterThan(0);
+  }
 }
 
 const TEMPORAL_AWAY: [string, () => Promise<GiveBack>][] = [
@@ -142,6 +146,8 @@ describe.each(POSTGRES_AWAY)('while PostgreSQL is %s', (_how, takeAway) => {
   test('a submit is 503; afterwards nothing was written, it makes its order, and what was paid meanwhile is PAID', async () => {
     const before = await submit(api, await guestCart(api, [bulk]));
     const [cart, key] = [await guestCart(api, [bulk]), randomUUID()];
+    // Some of the callers are to meet a connection that is open and silent, others none.
+    await Promise.all(Array.from({ length: CALLERS }, () => health('')));
     const giveBack = await takeAway();
     try {
       await pay(shop.stack, paymentOf(before));
