@@ -46,8 +46,8 @@ export async function unsentMails(db: Database, orderIds: readonly string[]): Pr
   return unsent;
 }
 
-/** The ids of the workflows of these orders that still run: checkouts, and what came after them. */
-export async function runningWorkflows({ db, temporal }: Places, orderIds: readonly string[]): Promise<string[]> {
+/** The workflows of these orders that are not COMPLETED: checkouts, and what came after them. */
+export async function unfinishedWorkflows({ db, temporal }: Places, orderIds: readonly string[]): Promise<string[]> {
   const refunds = await db.selectFrom('refunds').select('id').where('orderId', 'in', orderIds).execute();
   const payments = await db.selectFrom('payments').select('intentId').where('orderId', 'in', orderIds).execute();
   const { checkout, fulfillment, latePayment, refund } = WORKFLOW_IDS;
@@ -57,7 +57,9 @@ export async function runningWorkflows({ db, temporal }: Places, orderIds: reado
     ...refunds.map(({ id }) => refund(id)),
   ];
   const statuses = await Promise.all(ids.map(async (id) => ({ id, status: await workflowStatus(temporal, id) })));
-  return statuses.filter(({ status }) => status === 'RUNNING').map(({ id }) => id);
+  return statuses
+    .filter(({ status }) => status !== undefined && status !== 'COMPLETED')
+    .map(({ id, status }) => `${id} is ${status}`);
 }
 
 async function workflowStatus({ client }: TemporalClient, workflowId: string): Promise<string | undefined> {
@@ -71,14 +73,13 @@ async function workflowStatus({ client }: TemporalClient, workflowId: string): P
 
 /** Everything of one order. */
 export async function endState(places: Places, goods: Goods): Promise<EndState> {
-  const [rows, atStripe, mails, checkout, fulfillment] = await Promise.all([
+  const [rows, atStripe, inbox, unfinished] = await Promise.all([
     inDatabase(places.db, goods),
     atSimulator(places.stack, goods),
     inInbox(places.stack, goods),
-    workflowStatus(places.temporal, WORKFLOW_IDS.checkout(goods.orderId)),
-    workflowStatus(places.temporal, WORKFLOW_IDS.fulfillment(goods.orderId)),
+    unfinishedWorkflows(places, [goods.orderId]),
   ]);
-  return { ...rows, ...atStripe, inbox: mails, checkout, fulfillment };
+  return { ...rows, ...atStripe, inbox, unfinished };
 }
 
 async function inDatabase(db: Database, { orderId, cartId, variantId, couponId }: Goods): Promise<EndState> {
