@@ -90,6 +90,7 @@ async function endedOrder(): Promise<Placed> {
   await control('faults', fault);
   const order = await placeOrder();
   await order.becomes('EXPIRED');
+  await temporal.client.workflow.getHandle(WORKFLOW_IDS.checkout(order.id)).result();
   return order;
 }
 
@@ -191,7 +192,8 @@ test('two payments that come after the end are two refunds and two mails, each w
     const mails = (await mailsTo(order.email)).filter(({ subject }) => subject.includes('refunded'));
     return mails.length === 2 && mails;
   });
-  expect(refunded.map(({ text }) => /Refunded: (.*)/.exec(text)?.[1]).toSorted()).toEqual(['$11.11', '$22.22']);
+  const amounts = new Set(refunded.map(({ text }) => /Refunded: (.*)/.exec(text)?.[1]));
+  expect(amounts).toEqual(new Set(['$11.11', '$22.22']));
   expect(new Set(refunded.map(({ messageId }) => messageId)).size).toBe(2);
   expect(await moneyOf(order.id)).toMatchObject({ payment_status: 'REFUNDED', captured: '3333', refunded: '3333' });
 });
