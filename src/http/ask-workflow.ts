@@ -4,7 +4,7 @@ import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import type { TemporalClient } from '../platform/temporal.ts';
 
 /** The client is told to come back before its own patience, and ours with the handler (15 s), ends. */
-const ANSWER_WITHIN_MS = 9_000;
+const ANSWER_WITHIN_MS = 8_000;
 /**
  * What the server says of an update whose workflow ended in the same moment, so that nobody has judged it.
  * https://github.com/temporalio/temporal/blob/main/service/history/workflow/update/errors_failures.go

@@ -80,14 +80,19 @@ export async function saveEvent(db: Kysely<Schema>, event: StripeEvent, now: Dat
   return row.handledAt === null;
 }
 
-/** The event has reached its workflow, or there is none that it concerns. */
+/** The event has reached its workflow, or there is none that it concerns. What became of it first, stands. */
 export async function markEventHandled(
   db: Kysely<Schema>,
   eventId: string,
   outcome: EventOutcome,
   now: Date,
 ): Promise<void> {
-  await db.updateTable('stripeEvents').set({ outcome, handledAt: now }).where('id', '=', eventId).execute();
+  await db
+    .updateTable('stripeEvents')
+    .set({ outcome, handledAt: now })
+    .where('id', '=', eventId)
+    .where('handledAt', 'is', null)
+    .execute();
 }
 
 export type PaymentRow = Awaited<ReturnType<typeof listPayments>>[number];
