@@ -13,8 +13,10 @@ import { type Goods, newGoods, openShop, type ProofShop } from './shop.ts';
 
 /** Other sequences: MODEL_SEED=7 MODEL_RUNS=1000. */
 const SEED = Number(process.env.MODEL_SEED ?? 20_261_121);
-const RUNS = Number(process.env.MODEL_RUNS ?? 240);
+const RUNS = Number(process.env.MODEL_RUNS ?? 200);
 const AT_ONCE = 16;
+/** Enough to see what is wrong; each waits in vain for a while. */
+const MOST_FAILURES = 5;
 /** Seconds: longer than a submit takes on a busy machine. */
 const SHORT = { window: 3, grace: 5 };
 
@@ -36,14 +38,14 @@ test(`${RUNS} random sequences (MODEL_SEED=${SEED}) end as the model says`, asyn
   const buyers: Goods[] = [];
   const failures: string[] = [];
   const playAll = async () => {
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (let next = waiting.pop(); next !== undefined && failures.length < MOST_FAILURES; next = waiting.pop()) {
       const goods = await newGoods(shop.db, { onHand: ON_HAND, ...next });
       buyers.push(goods);
       await playOne(next, goods).catch((error: Error) => failures.push(error.message));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, playAll));
-  expect(failures).toEqual([]);
+  if (failures.length > 0) throw new Error(failures.join('\n\n'));
   await assertConsistent(shop, buyers);
 
   const trails = [...(await trailsOf(shop, buyers)).values()].flat();
