@@ -8,6 +8,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       ADD COLUMN captured bigint NOT NULL DEFAULT 0 CHECK (captured >= 0),
       ADD COLUMN refunded bigint NOT NULL DEFAULT 0 CHECK (refunded >= 0),
       ADD CONSTRAINT payments_refunded_within_captured CHECK (refunded <= captured)`.execute(db);
+  await sql`
+    UPDATE payments SET captured = orders.captured FROM orders
+    WHERE orders.id = payments.order_id AND payments.intent_status = 'succeeded'
+      AND payments.amount = orders.captured`.execute(db);
   // Null for a payment that names our order but is no attempt of ours: it only ever goes back.
   await sql`ALTER TABLE payments ALTER COLUMN attempt DROP NOT NULL`.execute(db);
 

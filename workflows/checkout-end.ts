@@ -37,6 +37,7 @@ export async function complete(
     if (intent !== undefined) await sendBack(orderId, intent.intentId);
     return result;
   }
+  state.paidBy = intent?.intentId;
   state.show(to, to === 'PAID' ? 'Paid. Nothing more to do here.' : 'Confirmed, to be paid on delivery.');
   state.answerSubmit({ outcome: 'placed' });
   state.inbox.close(to);

@@ -17,6 +17,8 @@ import {
 export interface PaymentEvent {
   kind: 'payment';
   intentId: string;
+  /** Stripe says that money has come. */
+  succeeded: boolean;
 }
 
 /** Somebody asks for the order's intent. */
@@ -38,15 +40,19 @@ export class Inbox {
   private readonly unread: News[] = [];
   /** Requests without an answer, read or unread. */
   private readonly open = new Set<IntentAsked | MoveAsked>();
+  private paymentsHeard = 0;
   private endedAs: OrderStatus | undefined;
 
   constructor() {
-    const payment = ({ intentId }: PaymentNews) => {
-      this.unread.push({ kind: 'payment', intentId });
-    };
-    setHandler(paymentSucceeded, payment);
-    setHandler(paymentFailed, payment);
-    setHandler(paymentChanged, payment);
+    const payment =
+      (succeeded: boolean) =>
+      ({ intentId }: PaymentNews) => {
+        this.paymentsHeard += 1;
+        this.unread.push({ kind: 'payment', intentId, succeeded });
+      };
+    setHandler(paymentSucceeded, payment(true));
+    setHandler(paymentFailed, payment(false));
+    setHandler(paymentChanged, payment(false));
     setHandler(intentUpdate, () => this.ask<IntentAnswer>((answer) => ({ kind: 'intent', answer })));
     const move = (kind: MoveAsked['kind']) => (request: MoveRequest) =>
       this.ask<MoveAnswer>((answer) => ({ kind, request, answer }));
@@ -62,16 +68,22 @@ export class Inbox {
     return left > 0 ? this.unread.shift() : undefined;
   }
 
-  /** Waits for news of a payment, at most so long (ms), and leaves what else came unread. */
+  /** Waits for further news of a payment, at most so long (ms), and leaves all news unread. */
   async nextPayment(within: number): Promise<void> {
-    const first = () => this.unread.findIndex(({ kind }) => kind === 'payment');
-    await condition(() => first() >= 0, within);
-    if (first() >= 0) this.unread.splice(first(), 1);
+    const heard = this.paymentsHeard;
+    await condition(() => this.paymentsHeard > heard, within);
   }
 
   /** To look at the payment without having been told: what was told before may be lost. */
   lookAtPayment(intentId: string): void {
-    this.unread.push({ kind: 'payment', intentId });
+    this.unread.push({ kind: 'payment', intentId, succeeded: false });
+  }
+
+  /** The intents of which Stripe said that money has come, and that nobody has looked at since. Asked for, they count as read. */
+  takeUnreadMoney(): string[] {
+    const money = this.unread.filter((news) => news.kind === 'payment' && news.succeeded);
+    this.unread.length = 0;
+    return [...new Set(money.flatMap((news) => (news.kind === 'payment' ? news.intentId : [])))];
   }
 
   /** The order waits for nothing any more: whoever asked, or asks from now on, is told where it stands. */

@@ -27,6 +27,8 @@ export class CheckoutState {
   readonly startedAt = new Date();
   readonly inbox = new Inbox();
   order: PlacedOrder | undefined;
+  /** The intent whose money the order lives on. */
+  paidBy: string | undefined;
 
   private answer: CheckoutAnswer | undefined;
 

@@ -7,7 +7,7 @@ import { dismiss, type MoveAsked } from './checkout-inbox.ts';
 import { CheckoutState, type PlacedOrder } from './checkout-state.ts';
 import { Compensations } from './compensation.ts';
 import { newId } from './ids.ts';
-import { createIntent, Payment, pays } from './intent.ts';
+import { createIntent, Payment, pays, sendBackUnread } from './intent.ts';
 import type { CheckoutInput } from './messages.ts';
 import { sql } from './steps.ts';
 
@@ -39,6 +39,7 @@ export async function checkout(input: CheckoutInput): Promise<CheckoutResult> {
     state.answerSubmit({ outcome: 'failed' });
     state.inbox.close(result === 'REFUSED' ? 'CANCELLED' : result);
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    await sendBackUnread(state);
   }
 }
 

@@ -8,7 +8,6 @@ import {
   ParentClosePolicy,
   sleep,
   startChild,
-  WorkflowIdReusePolicy,
 } from '@temporalio/workflow';
 import type { IntentRequest, IntentState } from '../activities/payment.ts';
 import type { IntentAnswer } from '../src/orders/rules.ts';
@@ -136,7 +135,12 @@ export async function cancelIntent(state: CheckoutState, { holdsExpireAt }: Plac
   }
 }
 
-/** Money that does not fit its order, or came too late, goes back, whoever else has noticed it. */
+/** A checkout that ends leaves no news of money behind: what it has not looked at is looked at, and goes back. */
+export async function sendBackUnread({ inbox, input, paidBy }: CheckoutState): Promise<void> {
+  for (const intentId of inbox.takeUnreadMoney()) if (intentId !== paidBy) await sendBack(input.orderId, intentId);
+}
+
+/** Money that does not fit its order, or came too late, goes back, whoever else has noticed it: the books say what is due. */
 export async function sendBack(orderId: string, intentId: string): Promise<void> {
   const input: LatePaymentInput = { orderId, intentId };
   try {
@@ -145,7 +149,6 @@ export async function sendBack(orderId: string, intentId: string): Promise<void>
         workflowId: WORKFLOW_IDS.latePayment(intentId),
         args: [input],
         parentClosePolicy: ParentClosePolicy.ABANDON,
-        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
         staticSummary: 'Sends back money that came for an order which does not wait for it',
       }),
     );

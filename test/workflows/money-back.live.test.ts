@@ -145,6 +145,25 @@ const moneyOf = async (orderId: string) =>
     )
   )[0];
 
+test('money whose news come while its checkout is on its way out goes back', async () => {
+  const fault = { method: 'POST', path: '/v1/payment_intents/:id/cancel', kind: 'status', status: 400, times: 50 };
+  await control('faults', fault);
+  const order = await placeOrder();
+  await withClient(shop.stack.databaseUrl, async (client) => {
+    await client.query('BEGIN');
+    // The order can end, its cart cannot be opened again yet: so long the checkout runs, and looks at no payment any more.
+    await client.query('SELECT FROM carts WHERE next_order_id = $1 FOR UPDATE', [order.id]);
+    await order.becomes('EXPIRED');
+    await pay(shop.stack, order.payment);
+    const told = `SELECT FROM stripe_events WHERE order_id = $1 AND outcome = 'signalled'
+      AND type = 'payment_intent.succeeded'`;
+    await until('the checkout has been told', async () => (await rowsOf(told, order.id)).length > 0);
+    await client.query('COMMIT');
+  });
+  await wentBackOnce(order, order.payment.intentId, order.total);
+  expect(await order.status()).toBe('EXPIRED');
+});
+
 test('money that comes after the end goes back once, also when its events come five times and in any order', async () => {
   const order = await endedOrder();
   await control('webhooks', { hold: true });
