@@ -7,7 +7,7 @@ import { dismiss, type MoveAsked } from './checkout-inbox.ts';
 import { CheckoutState, type PlacedOrder } from './checkout-state.ts';
 import { Compensations } from './compensation.ts';
 import { newId } from './ids.ts';
-import { createIntent, Payment, pays, sendBackUnread } from './intent.ts';
+import { createIntent, Payment, pays, sendBack, sendBackUnread } from './intent.ts';
 import type { CheckoutInput } from './messages.ts';
 import { sql } from './steps.ts';
 
@@ -96,6 +96,7 @@ async function awaitConfirmation(
     if (news.kind === 'confirm') return complete(state, undo, { to: 'CONFIRMED', by: news.request.by });
     if (news.kind === 'cancel' || news.kind === 'reject') return end(state, undo, cancelled(news));
     if (news.kind !== 'payment') dismiss(news, 'AWAITING_CONFIRMATION');
+    else if (news.succeeded) await sendBack(state.input.orderId, news.intentId);
   }
   return end(state, undo, CONFIRMATION_WINDOW_ENDED);
 }

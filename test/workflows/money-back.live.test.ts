@@ -203,6 +203,12 @@ test('money of the wrong amount, that only names an order which has ended, goes 
   expect(await moneyOf(order.id)).toMatchObject({ status: 'CANCELLED', captured: '12345', refunded: '12345' });
 });
 
+test('money that names an order with cash on delivery goes back, while it waits for a person', async () => {
+  const order = await placeOrder('cod');
+  await wentBackOnce(order, await strangeMoney(order.id, 700), 700);
+  expect(await order.status()).toBe('AWAITING_CONFIRMATION');
+});
+
 test('two payments that come after the end are two refunds and two mails, each with its own amount', async () => {
   const order = await placeOrder();
   expect((await order.cancel()).body.status).toBe('CANCELLED');
