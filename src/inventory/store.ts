@@ -166,7 +166,7 @@ async function endHolds(
       FROM stock WHERE inventory.variant_id = stock.variant_id
     )
     SELECT count(*) AS ended FROM settled`.execute(db);
-  return Number(rows[0]?.ended ?? 0);
+  return rows[0]?.ended ?? 0;
 }
 
 /**

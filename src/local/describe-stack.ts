@@ -7,6 +7,9 @@ import type { StackPorts } from './stack-ports.ts';
 
 const ACCOUNT_DOMAIN = 'perdure.test';
 
+/** What the processes were told, or what was configured. */
+type ToldName = 'DATABASE_URL' | 'TEMPORAL_ADDRESS' | 'STRIPE_SECRET_KEY' | 'SMTP_URL';
+
 /**
  * The stack as it is now.
  * @param settings what its processes were told; the rest is in the configuration that they share
@@ -15,7 +18,7 @@ export function describeStack(
   { config, ports, crew }: { config: Config; ports: StackPorts; crew: Crew },
   settings: Settings,
 ): Stack {
-  const told = (name: keyof Config): string => settings[name] ?? String(config[name]);
+  const told = (name: ToldName): string => settings[name] ?? config[name] ?? '';
   const pid = (role: Role): number | null => crew.pids(role)[0] ?? null;
   const local = (role: Role, port: number): string | null => (pid(role) === null ? null : `http://127.0.0.1:${port}`);
   const account = (name: string): { email: string; password: string } => ({

@@ -86,7 +86,7 @@ test('what is due ends once, in batches, by several at once: of orders and of pe
   const dueOrders = await Promise.all(Array.from({ length: 20 }, () => holding(variants)));
   for (const variant of variants) await manualHold(variant, NOW);
   const [live, sold] = [await holding(variants, LATER), await holding(variants)];
-  await manualHold(variants[0] as StockedVariant, LATER);
+  await manualHold(variants[0], LATER);
   await inTransaction((tx) => commitHolds(tx, sold, NOW));
 
   expect(await isAnyHoldDue(db, PAST)).toBe(true);
@@ -205,7 +205,7 @@ test('of two orders whose holds ended, that want the last unit back at once, one
     const second = await holding([variant]);
     await expire();
     const both = [first, second].map((orderId) => inTransaction((tx) => reviveHolds(tx, orderId, NOW)));
-    expect((await Promise.all(both)).toSorted()).toEqual([false, true]);
+    expect((await Promise.all(both)).filter((isRevived) => isRevived)).toHaveLength(1);
     for (const orderId of [first, second]) await inTransaction((tx) => releaseHolds(tx, orderId, NOW));
   }
 });
