@@ -131,7 +131,7 @@ function judgeOrder(order: OrderFacts, atStripe: { intent: Stripe.PaymentIntent;
   if (due === undefined) return [`order ${order.id} has the story "${order.trail}", which no order can have`];
   const { paymentStatus, holds, uses, cart } = order;
   const received = atStripe.map(({ intent, back }) => ({ id: intent.id, received: intent.amount_received, back }));
-  const kept = received.reduce((sum, one) => sum + one.received - one.back, 0);
+  const kept = atStripe.map(({ intent, back }) => ({ [intent.currency]: intent.amount_received - back }));
   const refunds = received.filter(({ back }) => back > 0).length;
   const booked = order.payments.filter(({ captured }) => captured > 0);
   const sums = (of: 'captured' | 'refunded') =>
@@ -140,7 +140,7 @@ function judgeOrder(order: OrderFacts, atStripe: { intent: Stripe.PaymentIntent;
   const expected = {
     status: order.trail.split(' ').at(-1),
     paymentStatus: due.payment.includes(paymentStatus) ? paymentStatus : due.payment,
-    keptAtStripe: due.keeps === 'all' ? order.total : 0,
+    keptAtStripe: due.keeps === 'all' && order.total > 0 ? { [order.currency]: order.total } : {},
     keptInBooks: due.keeps === 'all' ? order.total : 0,
     captured: sums('captured'),
     refunded: sums('refunded'),
@@ -158,7 +158,7 @@ function judgeOrder(order: OrderFacts, atStripe: { intent: Stripe.PaymentIntent;
   const actual: Record<keyof typeof expected, unknown> = {
     status: order.status,
     paymentStatus,
-    keptAtStripe: kept,
+    keptAtStripe: sumsOf(kept),
     keptInBooks: order.captured - order.refunded,
     captured: order.captured,
     refunded: order.refunded,
@@ -171,6 +171,14 @@ function judgeOrder(order: OrderFacts, atStripe: { intent: Stripe.PaymentIntent;
     mails: order.mails,
   };
   return differences(`order ${order.id} (${order.trail})`, expected, actual);
+}
+
+/** Amounts by currency, without those that are nothing. */
+function sumsOf(amounts: readonly Record<string, number>[]): Record<string, number> {
+  const sums = new Map<string, number>();
+  for (const [currency, amount] of amounts.flatMap((one) => Object.entries(one)))
+    sums.set(currency, (sums.get(currency) ?? 0) + amount);
+  return Object.fromEntries([...sums].filter(([, sum]) => sum !== 0));
 }
 
 /** What was found where it is one of those that are due; otherwise those that are due. */
