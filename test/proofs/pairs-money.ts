@@ -127,6 +127,18 @@ export const BESIDE: readonly Story[] = [
       await order.bag.hand(await payBeside(order), 2);
     },
   },
+  ...(['confirm', 'reject'] as const).map(
+    (decision): Story => ({
+      name: `money for an order with cash on delivery, then ${decision}`,
+      ends: [decision === 'confirm' ? 'CONFIRMED' : 'REJECTED'],
+      hasWindowEnd: false,
+      paymentMethod: 'cod',
+      tell: async (order) => {
+        await order.bag.hand(await payBeside(order), 2);
+        await order.shop.admin[decision](order.placed.order.id);
+      },
+    }),
+  ),
   ...[1, 2, 3, 4].map(
     (time): Story => ({
       name: `a second payment of the order, told at once with the first, ${time}`,

@@ -96,8 +96,8 @@ function liveOrder(known: Pick<LiveOrder, Known>): LiveOrder {
     return events;
   }
 
-  async function tell(type: Stripe.Event.Type, how: Delivery = 'prompt'): Promise<void> {
-    const news = see(await bag.next(intentId, type, new Set(seen)));
+  async function tell(type: Stripe.Event.Type, how: Delivery = 'prompt', known = new Set(seen)): Promise<void> {
+    const news = see(await bag.next(intentId, type, known));
     // What is passed over comes after the news that come next.
     if (how === 'reordered') passedOver.push(...news);
     else if (how === 'late') late.push(...news, ...passedOver.splice(0));
@@ -112,10 +112,11 @@ function liveOrder(known: Pick<LiveOrder, Known>): LiveOrder {
   }
 
   async function payWith(card: string, told: Stripe.Event.Type, how: Delivery = 'prompt'): Promise<void> {
+    const knownBefore = new Set(seen);
     const { status, body } = await pay(shop.stack, known.placed.payment ?? noPayment(), card);
     if (body.error?.code === 'payment_intent_unexpected_state') return;
     if (status !== 200 && told === 'payment_intent.succeeded') throw new Error(`not paid: ${JSON.stringify(body)}`);
-    await tell(told, how);
+    await tell(told, how, knownBefore);
     if (how !== 'prompt' && how !== 'five times') return;
     await until(`the shop knows of ${told}`, async () => {
       const now = await read();

@@ -45,8 +45,8 @@ const LIFECYCLE: Record<string, Consequence> = {
     payment: ['COD_DUE'],
     mails: ['confirmed', 'placed'],
   },
-  'AWAITING_CONFIRMATION EXPIRED': { ...NOT_DONE, payment: ['NONE'], mails: ['expired', 'placed'] },
-  'AWAITING_CONFIRMATION CANCELLED': { ...NOT_DONE, payment: ['NONE'], mails: ['cancelled', 'placed'] },
+  'AWAITING_CONFIRMATION EXPIRED': { ...NOT_DONE, payment: UNPAID, mails: ['expired', 'placed'] },
+  'AWAITING_CONFIRMATION CANCELLED': { ...NOT_DONE, payment: UNPAID, mails: ['cancelled', 'placed'] },
   'AWAITING_CONFIRMATION CONFIRMED CANCELLED': {
     ...RESTOCKED,
     payment: ['NONE'],
