@@ -96,8 +96,8 @@ function liveOrder(known: Pick<LiveOrder, Known>): LiveOrder {
     return events;
   }
 
-  async function tell(type: Stripe.Event.Type, how: Delivery = 'prompt', known = new Set(seen)): Promise<void> {
-    const news = see(await bag.next(intentId, type, known));
+  async function tell(type: Stripe.Event.Type, how: Delivery = 'prompt', before = new Set(seen)): Promise<void> {
+    const news = see(await bag.next(intentId, type, before));
     // What is passed over comes after the news that come next.
     if (how === 'reordered') passedOver.push(...news);
     else if (how === 'late') late.push(...news, ...passedOver.splice(0));
