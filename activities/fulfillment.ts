@@ -60,7 +60,7 @@ async function move(tx: Transaction<Schema>, order: LockedOrder, cancel: PaidCan
   const paymentStatus = order.paymentStatus === 'COD_DUE' ? 'NONE' : order.paymentStatus;
   const change = { orderId: order.id, from: CANCELLABLE, to, paymentStatus, actor, note: reason, now } as const;
   await moveOrder(tx, change, { cancelReason: reason });
-  await releaseCouponUse(tx, order.id, now);
+  await releaseCouponUse(tx, order.id, now, 'COMMITTED');
   await restockOrder(tx, order.id, now);
   for (const [at, { id: paymentId }] of (await lockReceived(tx, order.id)).entries()) {
     const id = at === 0 ? cancel.refundId : newId(now);

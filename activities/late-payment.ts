@@ -5,7 +5,7 @@ import type { Transaction } from 'kysely';
 import type Stripe from 'stripe';
 import { lockOrder, setOrderMoney } from '../src/orders/store.ts';
 import { listOpenRefunds, lockPayment, openRefund, saveReceived } from '../src/payments/refund-store.ts';
-import { findIntentId } from '../src/payments/store.ts';
+import { findAttempt } from '../src/payments/store.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
 import type { Schema } from '../src/platform/database-schema.ts';
@@ -62,7 +62,8 @@ async function take(
   const captured = intent.amount_received;
   if (intent.status !== 'succeeded' || captured === 0) return { outcome: 'settled' };
   const waits = order.status === 'PENDING' || order.status === 'AWAITING_CONFIRMATION';
-  if (waits && (await findIntentId(tx, orderId)) === intentId) return { outcome: 'waiting', cartId: order.cartId };
+  if (waits && (await findAttempt(tx, orderId))?.intentId === intentId)
+    return { outcome: 'waiting', cartId: order.cartId };
 
   const paymentId = payment?.id ?? newId(now);
   // What is written down already has paid the order, or was taken here before.

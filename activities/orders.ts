@@ -89,7 +89,8 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
 
     /**
      * The order ends unpaid or unconfirmed. Its customer gets a mail, unless the answer to the submit has said it already.
-     * An order that was never written has nothing to end.
+     * An order that is complete stays.
+     * @returns where the order stands now; null when it was never written
      */
     async endOrder(order: {
       orderId: string;
@@ -98,16 +99,17 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
       by?: Actor;
       quietly: boolean;
       endedAt: string;
-    }): Promise<void> {
+    }): Promise<OrderStatus | null> {
       const { orderId, to, reason, by = 'system' } = order;
       const now = new Date(order.endedAt);
-      await db.transaction().execute(async (tx) => {
+      return db.transaction().execute(async (tx) => {
         await closeCheckout(tx, orderId, now);
         const from = ['PENDING', 'AWAITING_CONFIRMATION'] as const;
         const move = { orderId, from, to, paymentStatus: 'NONE', actor: by, note: reason, now } as const;
         const before = await moveOrder(tx, move, { cancelReason: reason });
         const ended = before === 'PENDING' || before === 'AWAITING_CONFIRMATION';
         if (ended && !order.quietly) await mail(tx, orderId, to === 'EXPIRED' ? 'expired' : 'cancelled', now);
+        return ended ? to : (before ?? null);
       });
     },
   };

@@ -2,7 +2,7 @@
 // whose answer was lost is the same call for Stripe. No database transaction is open while Stripe is asked.
 import Stripe from 'stripe';
 import { setPaymentStatus } from '../src/orders/store.ts';
-import { findIntentId, saveIntent, setIntentStatus } from '../src/payments/store.ts';
+import { findAttempt, saveIntent, setIntentStatus } from '../src/payments/store.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
 import { newId } from '../src/platform/ids.ts';
@@ -24,15 +24,24 @@ export interface IntentState {
   currency: string;
   /** The last try to pay was declined. */
   declined: boolean;
+  /** Which attempt of the order it is; null for one that only names the order. */
+  attempt: number | null;
 }
 
-/** Stripe's code for a cancel that came too late. https://docs.stripe.com/error-codes#payment-intent-unexpected-state */
-const UNEXPECTED_STATE = 'payment_intent_unexpected_state';
+/** An attempt to pay an order. */
+export interface Attempt {
+  intentId: string;
+  attempt: number;
+}
 
 export function createPaymentActivities({ db, stripe, clock }: { db: Database; stripe: Stripe; clock: Clock }) {
   return {
-    /** Creates the order's intent, or meets the one that an earlier try has made. @throws StripeRefused (not retried) */
-    async createIntent(request: IntentRequest): Promise<{ intentId: string }> {
+    /**
+     * Creates the intent of an attempt, or meets the one that an earlier try has made.
+     * @returns the order's newest attempt: a later one than this where there has been one
+     * @throws StripeRefused (not retried)
+     */
+    async createIntent(request: IntentRequest): Promise<Attempt> {
       const { orderId, attempt, amount, currency } = request;
       const intent = await asking(() =>
         withKeys(`intent:${orderId}:${attempt}:${amount}:${currency}`, (idempotencyKey) =>
@@ -50,45 +59,46 @@ export function createPaymentActivities({ db, stripe, clock }: { db: Database; s
       );
       if (intent.client_secret === null) throw new Error('the intent came without a client secret');
       const kept = { orderId, attempt, intentId: intent.id, clientSecret: intent.client_secret, amount, currency };
-      await saveIntent(db, newId(clock()), { ...kept, intentStatus: intent.status }, clock());
+      const isNew = await saveIntent(db, newId(clock()), { ...kept, intentStatus: intent.status }, clock());
       if (attempt > 1) await setPaymentStatus(db, orderId, 'PENDING', clock());
-      return { intentId: intent.id };
+      const newest = isNew ? undefined : await findAttempt(db, orderId);
+      return newest ?? { intentId: intent.id, attempt };
     },
 
     /** Reads the intent again: an event says where to look, never what is true. */
     async readIntent(intentId: string): Promise<IntentState> {
       const intent = await asking(() => stripe.paymentIntents.retrieve(intentId));
-      await setIntentStatus(db, intentId, intent.status, clock());
-      return state(intent);
+      return state(intent, await setIntentStatus(db, intentId, intent.status, clock()));
     },
 
     /**
-     * Cancels the order's intent unless it has ended already.
-     * @returns where it stands then (`canceled`; or too late: `succeeded`, `processing`); null when the order has none
+     * Cancels the order's intent unless it has ended already, or Stripe refuses to.
+     * @returns where it stands then, in Stripe's words, whatever became of the cancel; null when the order has none
      */
     async cancelOrderIntent(orderId: string): Promise<IntentState | null> {
-      const intentId = await findIntentId(db, orderId);
-      if (intentId === undefined) return null;
+      const attempt = await findAttempt(db, orderId);
+      if (attempt === undefined) return null;
+      const { intentId } = attempt;
       const intent = await asking(async () => {
         try {
           return await stripe.paymentIntents.cancel(intentId);
         } catch (error) {
-          if (!(error instanceof Stripe.errors.StripeError && error.code === UNEXPECTED_STATE)) throw error;
+          if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
           return stripe.paymentIntents.retrieve(intentId);
         }
       });
-      await setIntentStatus(db, intentId, intent.status, clock());
-      return state(intent);
+      return state(intent, await setIntentStatus(db, intentId, intent.status, clock()));
     },
   };
 }
 
-function state(intent: Stripe.PaymentIntent): IntentState {
+function state(intent: Stripe.PaymentIntent, attempt: number | null): IntentState {
   return {
     intentId: intent.id,
     status: intent.status,
     amountReceived: intent.amount_received,
     currency: intent.currency,
     declined: intent.last_payment_error !== null,
+    attempt,
   };
 }

@@ -172,11 +172,9 @@ async function keepAlwaysRunning(temporal: TemporalClient, stopping: AbortSignal
   while (!stopping.aborted) {
     for (const [workflow, options] of Object.entries(ALWAYS_RUNNING)) {
       try {
-        await temporal.client.workflow.start(workflow, {
-          ...options,
-          taskQueue: TASK_QUEUES.orders,
-          workflowIdConflictPolicy: 'USE_EXISTING',
-        });
+        const start = { ...options, taskQueue: TASK_QUEUES.orders, workflowIdConflictPolicy: 'USE_EXISTING' } as const;
+        const { client } = temporal;
+        await client.withDeadline(Date.now() + ENSURE_EVERY_MS, () => client.workflow.start(workflow, start));
       } catch (error) {
         logger.warn({ err: error, workflow }, 'it could not be started, trying again');
       }

@@ -1,6 +1,6 @@
 // How a checkout ends: its order is complete, or everything that was done for it is undone. Money decides which (P4): the
 // intent is cancelled before an order ends, and money that came all the same is sent back.
-import { sleep } from '@temporalio/workflow';
+import { CancellationScope, sleep } from '@temporalio/workflow';
 import type { IntentState } from '../activities/payment.ts';
 import type { Actor, OrderStatus, Refusal } from '../src/orders/rules.ts';
 import type { CheckoutState } from './checkout-state.ts';
@@ -16,7 +16,10 @@ type OrderEnd = { to: 'EXPIRED' | 'CANCELLED'; reason: string; by?: Actor };
 type Completion = { to: 'PAID' | 'CONFIRMED'; by: Actor; intent?: IntentState };
 
 /** Where the checkout leaves the order; REFUSED when the submit was told no. */
-export type CheckoutResult = Extract<OrderStatus, 'PAID' | 'CONFIRMED' | 'EXPIRED' | 'CANCELLED'> | 'REFUSED';
+export type CheckoutResult = OrderStatus | 'REFUSED';
+
+/** What undoes an order's steps; it stops where it finds that the order is complete. */
+export type Undo = Compensations<Ending, OrderStatus>;
 
 /** How long Stripe is listened to at least, also by a checkout that goes on after its order's time: the money may be there. */
 const LISTEN_AT_LEAST_MS = 5_000;
@@ -26,12 +29,14 @@ const STOCK_GONE: Ending = { order: { to: 'CANCELLED', reason: 'stock_gone' } };
 /** Completes the order. Where its stock or coupon is gone for good (it was held too long), it ends, and its money goes back. */
 export async function complete(
   state: CheckoutState,
-  undo: Compensations<Ending>,
+  undo: Undo,
   { to, by, intent }: Completion,
 ): Promise<CheckoutResult> {
   const { orderId } = state.input;
   const money = intent && { intentId: intent.intentId, captured: intent.amountReceived };
-  const outcome = await sql.completeOrder({ orderId, to, by, at: new Date().toISOString(), ...(money && { money }) });
+  const completion = { orderId, to, by, at: new Date().toISOString(), ...(money && { money }) };
+  // An operator's cancel must not leave it open whether the order is complete.
+  const outcome = await CancellationScope.nonCancellable(() => sql.completeOrder(completion));
   if (outcome !== 'done') {
     const result = await unwind(state, undo, STOCK_GONE);
     if (intent !== undefined) await sendBack(orderId, intent.intentId);
@@ -48,7 +53,7 @@ export async function complete(
  * Ends the order without its money. The intent first: when the money has come after all, the order is paid. When Stripe
  * refuses or does not answer for as long as the stock is held, the order ends all the same.
  */
-export async function end(state: CheckoutState, undo: Compensations<Ending>, ending: Ending): Promise<CheckoutResult> {
+export async function end(state: CheckoutState, undo: Undo, ending: Ending): Promise<CheckoutResult> {
   const { order, input } = state;
   if (order?.paymentMethod !== 'card') return unwind(state, undo, ending);
   const cancelling = cancelIntent(state, order);
@@ -62,16 +67,21 @@ export async function end(state: CheckoutState, undo: Compensations<Ending>, end
 }
 
 /** Undoes what was done, last step first, and tells everybody who waits. */
-export async function unwind(
-  state: CheckoutState,
-  undo: Compensations<Ending>,
-  ending: Ending,
-): Promise<CheckoutResult> {
-  await undo.run(ending);
+export async function unwind(state: CheckoutState, undo: Undo, ending: Ending): Promise<CheckoutResult> {
+  const complete = await undo.run(ending);
+  if (complete !== undefined) return keep(state, complete);
   const { refusal, order } = ending;
   const status = refusal === undefined && order !== undefined ? order.to : 'REFUSED';
   state.show(status, `Ended: ${refusal?.code ?? order?.reason}.`);
   if (refusal !== undefined) state.answerSubmit({ outcome: 'refused', refusal });
   state.inbox.close(order?.to ?? 'CANCELLED');
+  return status;
+}
+
+/** The order was complete already: a run of this checkout that was cut short, or a task of this one, had done it. */
+function keep(state: CheckoutState, status: OrderStatus): CheckoutResult {
+  state.show(status, 'Complete. Nothing more to do here.');
+  state.answerSubmit({ outcome: 'placed' });
+  state.inbox.close(status);
   return status;
 }

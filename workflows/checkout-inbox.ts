@@ -68,6 +68,11 @@ export class Inbox {
     return left > 0 ? this.unread.shift() : undefined;
   }
 
+  /** Waits until somebody wants the order to be cancelled, and leaves that unread. */
+  cancelAsked(): Promise<void> {
+    return condition(() => this.unread.some(({ kind }) => kind === 'cancel'));
+  }
+
   /** Waits for further news of a payment, at most so long (ms), and leaves all news unread. */
   async nextPayment(within: number): Promise<void> {
     const heard = this.paymentsHeard;

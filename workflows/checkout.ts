@@ -1,8 +1,8 @@
 // The story of one order: from the submit of its cart to its payment, or to its end without one.
 // A crash at any line is mended by the replay of this function. A step may run twice, and then does nothing the second time.
 import { allHandlersFinished, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import type { Refusal } from '../src/orders/rules.ts';
-import { type CheckoutResult, complete, type Ending, end, unwind } from './checkout-end.ts';
+import type { OrderStatus, Refusal } from '../src/orders/rules.ts';
+import { type CheckoutResult, complete, type Ending, end, type Undo, unwind } from './checkout-end.ts';
 import { dismiss, type MoveAsked } from './checkout-inbox.ts';
 import { CheckoutState, type PlacedOrder } from './checkout-state.ts';
 import { Compensations } from './compensation.ts';
@@ -11,6 +11,7 @@ import { createIntent, Payment, pays, sendBack, sendBackUnread } from './intent.
 import type { CheckoutInput } from './messages.ts';
 import { sql } from './steps.ts';
 
+const ENDED: ReadonlySet<OrderStatus> = new Set(['EXPIRED', 'CANCELLED']);
 const PAYMENT_WINDOW_ENDED: Ending = { order: { to: 'EXPIRED', reason: 'payment_window_ended' } };
 const CONFIRMATION_WINDOW_ENDED: Ending = { order: { to: 'EXPIRED', reason: 'confirmation_window_ended' } };
 const PAYMENT_REFUSED: Ending = {
@@ -23,7 +24,7 @@ const FAILED: Ending = { order: { to: 'CANCELLED', reason: 'internal_error' } };
 
 export async function checkout(input: CheckoutInput): Promise<CheckoutResult> {
   const state = new CheckoutState(input);
-  const undo = new Compensations<Ending>();
+  const undo = new Compensations<Ending, OrderStatus>();
   let result: CheckoutResult = 'REFUSED';
   try {
     const placed = await placeOrder(state, undo);
@@ -44,10 +45,7 @@ export async function checkout(input: CheckoutInput): Promise<CheckoutResult> {
 }
 
 /** Prices and freezes the cart, holds its stock and its coupon, and writes the order; or says why there is none. */
-async function placeOrder(
-  state: CheckoutState,
-  undo: Compensations<Ending>,
-): Promise<PlacedOrder | { refusal: Refusal }> {
+async function placeOrder(state: CheckoutState, undo: Undo): Promise<PlacedOrder | { refusal: Refusal }> {
   const { orderId, cartId } = state.input;
 
   const nextOrderId = newId();
@@ -69,8 +67,10 @@ async function placeOrder(
   }
 
   undo.before(async ({ order, refusal }) => {
+    if (order === undefined) return undefined;
     const endedAt = new Date().toISOString();
-    if (order !== undefined) await sql.endOrder({ orderId, ...order, quietly: refusal !== undefined, endedAt });
+    const standing = await sql.endOrder({ orderId, ...order, quietly: refusal !== undefined, endedAt });
+    return standing === null || ENDED.has(standing) ? undefined : { keep: standing };
   });
   const placedAt = state.startedAt.toISOString();
   const order = await sql.writeOrder({ orderId, placedAt, expiresAt: windows.expiresAt.toISOString() });
@@ -80,16 +80,12 @@ async function placeOrder(
 }
 
 /** Waits for the money (card) or for a person (cash on delivery), until the window ends. Nothing to pay, nothing to wait for. */
-function settleOrder(state: CheckoutState, undo: Compensations<Ending>, order: PlacedOrder): Promise<CheckoutResult> {
+function settleOrder(state: CheckoutState, undo: Undo, order: PlacedOrder): Promise<CheckoutResult> {
   if (order.total === 0) return complete(state, undo, { to: 'PAID', by: 'system' });
   return order.paymentMethod === 'card' ? awaitPayment(state, undo, order) : awaitConfirmation(state, undo, order);
 }
 
-async function awaitConfirmation(
-  state: CheckoutState,
-  undo: Compensations<Ending>,
-  order: PlacedOrder,
-): Promise<CheckoutResult> {
+async function awaitConfirmation(state: CheckoutState, undo: Undo, order: PlacedOrder): Promise<CheckoutResult> {
   state.show('AWAITING_CONFIRMATION', `Waits for a person to confirm it, until ${order.expiresAt.toISOString()}.`);
   state.answerSubmit({ outcome: 'placed' });
   for (let news = await state.nextNews(); news !== undefined; news = await state.nextNews()) {
@@ -101,18 +97,14 @@ async function awaitConfirmation(
   return end(state, undo, CONFIRMATION_WINDOW_ENDED);
 }
 
-async function awaitPayment(
-  state: CheckoutState,
-  undo: Compensations<Ending>,
-  order: PlacedOrder,
-): Promise<CheckoutResult> {
+async function awaitPayment(state: CheckoutState, undo: Undo, order: PlacedOrder): Promise<CheckoutResult> {
   const created = await createIntent(state, order);
   if (created === 'refused') return end(state, undo, PAYMENT_REFUSED);
-  if (created === 'too_late') return end(state, undo, PAYMENT_WINDOW_ENDED);
+  if (created === 'given_up') return giveUp(state, undo);
 
   // It has not heard what was told to the run before it.
   if (order.isResumed) state.inbox.lookAtPayment(created.intentId);
-  const payment = new Payment(state, order, created.intentId);
+  const payment = new Payment(state, order, created);
   for (let news = await state.nextNews(); news !== undefined; news = await state.nextNews()) {
     if (news.kind === 'payment') {
       const intent = await payment.look(news);
@@ -124,6 +116,15 @@ async function awaitPayment(
     } else if (news.kind === 'cancel' && (await payment.canBeStopped())) {
       return end(state, undo, cancelled(news));
     } else dismiss(news, 'PENDING');
+  }
+  return end(state, undo, PAYMENT_WINDOW_ENDED);
+}
+
+/** Stripe has not answered until the window ended, or somebody cancelled the order. */
+async function giveUp(state: CheckoutState, undo: Undo): Promise<CheckoutResult> {
+  for (let news = await state.nextNews(); news !== undefined; news = await state.nextNews()) {
+    if (news.kind === 'cancel') return end(state, undo, cancelled(news));
+    if (news.kind !== 'payment') dismiss(news, 'PENDING');
   }
   return end(state, undo, PAYMENT_WINDOW_ENDED);
 }

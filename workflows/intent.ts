@@ -9,7 +9,7 @@ import {
   sleep,
   startChild,
 } from '@temporalio/workflow';
-import type { IntentRequest, IntentState } from '../activities/payment.ts';
+import type { Attempt, IntentRequest, IntentState } from '../activities/payment.ts';
 import type { IntentAnswer } from '../src/orders/rules.ts';
 import type { PaymentEvent } from './checkout-inbox.ts';
 import type { CheckoutState, PlacedOrder } from './checkout-state.ts';
@@ -21,13 +21,13 @@ const PROCESSING_LOOK_MS = 10_000;
 
 /**
  * Creates the intent. Where Stripe does not answer at once, the submit is answered without it, and the same call (the same
- * key) goes on with patience until the window ends.
- * @returns `refused` when Stripe says no for good: the submit is not answered then
+ * key) goes on with patience until the window ends or somebody cancels the order: nobody can have paid it yet.
+ * @returns `refused` when Stripe says no for good: the submit is not answered then; `given_up` when there was no answer
  */
 export async function createIntent(
   state: CheckoutState,
   order: PlacedOrder,
-): Promise<{ intentId: string } | 'refused' | 'too_late'> {
+): Promise<Attempt | 'refused' | 'given_up'> {
   const request = requestFor(state, order, 1);
   const waits = `Waits for the payment, until ${order.expiresAt.toISOString()}.`;
   try {
@@ -40,8 +40,12 @@ export async function createIntent(
     state.show('PENDING', `Waits for Stripe to answer. ${waits}`);
     state.answerSubmit({ outcome: 'placed' });
   }
-  const intent = await patiently(order.expiresAt, () => stripePatient.createIntent(request));
-  return intent ?? 'too_late';
+  const givenUp = Promise.race([sleepUntil(order.expiresAt), state.inbox.cancelAsked()]);
+  return (await patiently(givenUp, () => stripePatient.createIntent(request))) ?? 'given_up';
+}
+
+function sleepUntil(time: Date): Promise<void> {
+  return sleep(Math.max(time.getTime() - Date.now(), 1));
 }
 
 function requestFor(
@@ -61,39 +65,39 @@ export function pays(intent: IntentState, order: PlacedOrder): boolean {
 export class Payment {
   private readonly state: CheckoutState;
   private readonly order: PlacedOrder;
-  private intentId: string;
-  private attempt = 1;
+  private live: Attempt;
 
-  constructor(state: CheckoutState, order: PlacedOrder, intentId: string) {
+  constructor(state: CheckoutState, order: PlacedOrder, live: Attempt) {
     this.state = state;
     this.order = order;
-    this.intentId = intentId;
+    this.live = live;
   }
 
   /**
-   * Reads what the news are about, and keeps a payment that failed in mind.
-   * @returns the order's intent as it is now; undefined when the news are of another one, or Stripe does not know it
+   * Reads the intent that the news are about, and keeps a payment that failed in mind. Which of the order's attempts is the
+   * live one, the database says; money of any other intent goes back.
+   * @returns the order's live intent as it is now; undefined when the news are of another one, or Stripe does not know it
    */
   async look({ intentId }: PaymentEvent): Promise<IntentState | undefined> {
     const { orderId } = this.state.input;
-    const intent = await readIntent(intentId || this.intentId, this.order.expiresAt);
-    if (intent !== undefined && intent.intentId !== this.intentId) {
+    const intent = await readIntent(intentId, this.order.expiresAt);
+    if (intent === undefined) return undefined;
+    if (intent.attempt === null || intent.attempt < this.live.attempt) {
       if (intent.amountReceived > 0) await sendBack(orderId, intent.intentId);
       return undefined;
     }
-    if (intent?.declined === true || intent?.status === 'canceled') await sql.notePaymentFailed({ orderId });
+    this.live = { intentId: intent.intentId, attempt: intent.attempt };
+    if (intent.declined || intent.status === 'canceled') await sql.notePaymentFailed({ orderId });
     return intent;
   }
 
   /** Sees to it that there is an intent that can be paid, if Stripe answers now. */
   async renew(): Promise<IntentAnswer> {
     try {
-      const { status } = await stripeNow.readIntent(this.intentId);
+      const { status } = await stripeNow.readIntent(this.live.intentId);
       if (status !== 'canceled') return { outcome: 'live' };
-      const next = this.attempt + 1;
-      const { intentId } = await stripeNow.createIntent(requestFor(this.state, this.order, next));
-      this.intentId = intentId;
-      this.attempt = next;
+      const next = requestFor(this.state, this.order, this.live.attempt + 1);
+      this.live = await stripeNow.createIntent(next);
       return { outcome: 'live' };
     } catch {
       return { outcome: 'unavailable' };
@@ -103,7 +107,7 @@ export class Payment {
   /** Whether the order may be cancelled by a person now: not while the money is on its way. */
   async canBeStopped(): Promise<boolean> {
     try {
-      return (await stripeNow.readIntent(this.intentId)).status !== 'processing';
+      return (await stripeNow.readIntent(this.live.intentId)).status !== 'processing';
     } catch {
       return true;
     }
@@ -117,13 +121,13 @@ async function readIntent(intentId: string, until: Date): Promise<IntentState | 
   } catch (error) {
     if (isRefused(error)) return undefined;
   }
-  const intent = await patiently(until, () => stripePatient.readIntent(intentId));
+  const intent = await patiently(sleepUntil(until), () => stripePatient.readIntent(intentId));
   return intent === 'refused' ? undefined : intent;
 }
 
 /**
  * Cancels the order's intent, if it has one; one that is processing is asked again for as long as the stock is held.
- * @returns what Stripe says at last; null when there is no intent, or Stripe refuses to cancel it
+ * @returns what Stripe says at last; null when there is no intent, or Stripe does not know it
  */
 export async function cancelIntent(state: CheckoutState, { holdsExpireAt }: PlacedOrder): Promise<IntentState | null> {
   for (;;) {
@@ -137,7 +141,9 @@ export async function cancelIntent(state: CheckoutState, { holdsExpireAt }: Plac
 
 /** A checkout that ends leaves no news of money behind: what it has not looked at is looked at, and goes back. */
 export async function sendBackUnread({ inbox, input, paidBy }: CheckoutState): Promise<void> {
-  for (const intentId of inbox.takeUnreadMoney()) if (intentId !== paidBy) await sendBack(input.orderId, intentId);
+  for (let money = inbox.takeUnreadMoney(); money.length > 0; money = inbox.takeUnreadMoney()) {
+    for (const intentId of money) if (intentId !== paidBy) await sendBack(input.orderId, intentId);
+  }
 }
 
 /** Money that does not fit its order, or came too late, goes back, whoever else has noticed it: the books say what is due. */
@@ -157,12 +163,14 @@ export async function sendBack(orderId: string, intentId: string): Promise<void>
   }
 }
 
-/** Calls until there is an answer or the time is over; then undefined, and the call has ended: a try that is under way may still do its work. */
-async function patiently<T>(until: Date, call: () => Promise<T>): Promise<T | 'refused' | undefined> {
+/**
+ * Calls until there is an answer, or it is given up; then undefined, and no try is under way any more: one that is may still
+ * do its work.
+ */
+async function patiently<T>(givenUp: Promise<unknown>, call: () => Promise<T>): Promise<T | 'refused' | undefined> {
   const scope = new CancellationScope();
   const answer = scope.run(() => refusable(call));
-  const over = sleep(Math.max(until.getTime() - Date.now(), 1)).then(() => undefined);
-  const first = await Promise.race([answer, over]);
+  const first = await Promise.race([answer, givenUp.then(() => undefined)]);
   if (first !== undefined) return first;
   scope.cancel();
   await answer.catch(() => undefined);

@@ -62,6 +62,9 @@ export const cancelUpdate = defineUpdate<MoveAnswer, [MoveRequest]>('cancel');
 export const confirmUpdate = defineUpdate<MoveAnswer, [MoveRequest]>('confirm');
 export const rejectUpdate = defineUpdate<MoveAnswer, [MoveRequest]>('reject');
 
+/** A cancel that reaches a fulfillment is the same for all who send it at once: they wait for one answer. */
+export const CANCEL_UPDATE_ID = 'cancel';
+
 /** Sees to it that the order has one live intent: the one it has, or a new attempt where that one has been cancelled. */
 export const intentUpdate = defineUpdate<IntentAnswer>('intent');
 

@@ -83,13 +83,21 @@ export async function commitCouponUse(tx: Kysely<Schema>, orderId: string, now: 
   return true;
 }
 
-/** Gives the order's use back, held or committed. A repeat, or an order without a coupon, does nothing. */
-export async function releaseCouponUse(tx: Kysely<Schema>, orderId: string, now: Date): Promise<void> {
+/**
+ * Gives the order's use back. A repeat, or an order without a coupon, does nothing.
+ * @param from what is given back: a held use unless told; a committed one only by who cancels a complete order
+ */
+export async function releaseCouponUse(
+  tx: Kysely<Schema>,
+  orderId: string,
+  now: Date,
+  from: 'HELD' | 'COMMITTED' = 'HELD',
+): Promise<void> {
   const released = await tx
     .updateTable('couponRedemptions')
     .set({ status: 'RELEASED', settledAt: now })
     .where('orderId', '=', orderId)
-    .where('status', 'in', ['HELD', 'COMMITTED'])
+    .where('status', '=', from)
     .returning('couponId')
     .execute();
   await uncount(tx, released);
@@ -142,7 +150,7 @@ async function lockCoupon(tx: Kysely<Schema>, id: string): Promise<LockedCoupon 
     .selectFrom('coupons')
     .select(['id', 'used', 'totalLimit', 'perCustomerLimit'])
     .where('id', '=', id)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
 }
 

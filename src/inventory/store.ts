@@ -172,7 +172,7 @@ async function endHolds(
 /**
  * Holds again what has expired of an order, all of it or none. A hold that is back is due at once: call it in the transaction
  * that commits it.
- * @returns whether the order holds all of its lines now; false when stock is short, or a hold was released or committed
+ * @returns whether all of its lines are held or committed now; false when stock is short, or a hold was released
  */
 export async function reviveHolds(db: Kysely<Schema>, orderId: string, now: Date): Promise<boolean> {
   const lines = await db
@@ -183,8 +183,7 @@ export async function reviveHolds(db: Kysely<Schema>, orderId: string, now: Date
     .forUpdate()
     .execute();
   const expired = lines.filter(({ status }) => status === 'EXPIRED').length;
-  const held = lines.filter(({ status }) => status === 'HELD').length;
-  if (held + expired < lines.length || lines.length === 0) return false;
+  if (lines.length === 0 || lines.some(({ status }) => status === 'RELEASED')) return false;
   if (expired === 0) return true;
   const wanted = sql`SELECT variant_id, quantity FROM holds WHERE order_id = ${orderId} AND status = 'EXPIRED'`;
   const { numAffectedRows } = await sql`

@@ -2,6 +2,7 @@
 // for a person, to its fulfillment afterwards. The workflow decides; what is looked up here only says whom to ask.
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import {
+  CANCEL_UPDATE_ID,
   cancelUpdate,
   confirmUpdate,
   type FulfillmentInput,
@@ -104,6 +105,10 @@ async function cancelInFulfillment(
       staticSummary: 'What becomes of an order that was paid or confirmed',
     });
   const send = () =>
-    client.workflow.executeUpdateWithStart(cancelUpdate, { args: [request], startWorkflowOperation: start() });
+    client.workflow.executeUpdateWithStart(cancelUpdate, {
+      updateId: CANCEL_UPDATE_ID,
+      args: [request],
+      startWorkflowOperation: start(),
+    });
   return untilJudged(() => client.withDeadline(deadline, send));
 }

@@ -17,36 +17,47 @@ export interface Intent {
 /**
  * Keeps the intent of an attempt. A repeat finds it there, by whichever of its unique keys PostgreSQL meets first: named
  * keys would let one of two that run at once fail on the other's.
+ * @returns whether it is kept now; false when it was there
  */
-export async function saveIntent(db: Kysely<Schema>, id: string, intent: Intent, now: Date): Promise<void> {
-  await db
+export async function saveIntent(db: Kysely<Schema>, id: string, intent: Intent, now: Date): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto('payments')
     .values({ id, ...intent, createdAt: now, updatedAt: now })
     .onConflict((conflict) => conflict.doNothing())
-    .execute();
+    .executeTakeFirstOrThrow();
+  return numInsertedOrUpdatedRows === 1n;
 }
 
-/** The intent of the order's newest attempt, or undefined when it has none. */
-export async function findIntentId(db: Kysely<Schema>, orderId: string): Promise<string | undefined> {
-  const row = await db
+/** The order's newest attempt, or undefined when it has none. */
+export async function findAttempt(
+  db: Kysely<Schema>,
+  orderId: string,
+): Promise<{ intentId: string; attempt: number } | undefined> {
+  return db
     .selectFrom('payments')
-    .select('intentId')
+    .select(['intentId', 'attempt'])
     .where('orderId', '=', orderId)
     .where('attempt', 'is not', null)
     .orderBy('attempt', 'desc')
     .limit(1)
+    .$narrowType<{ attempt: number }>()
     .executeTakeFirst();
-  return row?.intentId;
 }
 
-/** What Stripe said last of the intent. */
+/** What Stripe said last of the intent. @returns which attempt of its order it is; null when it is none of ours */
 export async function setIntentStatus(
   db: Kysely<Schema>,
   intentId: string,
   intentStatus: string,
   now: Date,
-): Promise<void> {
-  await db.updateTable('payments').set({ intentStatus, updatedAt: now }).where('intentId', '=', intentId).execute();
+): Promise<number | null> {
+  const row = await db
+    .updateTable('payments')
+    .set({ intentStatus, updatedAt: now })
+    .where('intentId', '=', intentId)
+    .returning('attempt')
+    .executeTakeFirst();
+  return row?.attempt ?? null;
 }
 
 /** What was received of an intent, in minor units. */

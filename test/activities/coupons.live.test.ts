@@ -5,6 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { createCartActivities } from '../../activities/carts.ts';
 import { createCouponActivities } from '../../activities/coupons.ts';
 import { createOrderActivities } from '../../activities/orders.ts';
+import { commitCouponUse } from '../../src/coupons/store.ts';
 import type { PricingSettings } from '../../src/pricing/rules.ts';
 import { newCoupon, usesOf } from '../coupons/uses.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
@@ -72,6 +73,15 @@ test('a use that is released several times at once is given back once', async ()
   await Promise.all(Array.from({ length: AT_ONCE }, () => made.release()));
   await made.release();
   expect(await usesOf(database.db, couponId)).toMatchObject({ used: 1, statuses: { HELD: 1, RELEASED: 1 } });
+});
+
+test('a use that a complete order lives on is not given back by an unwinding', async () => {
+  const couponId = await newCoupon(database.db);
+  const made = await checkout({ couponId });
+  await made.hold();
+  await database.db.transaction().execute((tx) => commitCouponUse(tx, made.orderId, NOW));
+  await made.release();
+  expect(await usesOf(database.db, couponId)).toMatchObject({ used: 1, statuses: { COMMITTED: 1 } });
 });
 
 test('a hold that comes after its release is refused for good, and one that races with it leaves nothing', async () => {

@@ -226,6 +226,12 @@ test('an order whose holds have expired, and whose stock is gone, is not complet
   expect(await stateOf(made)).toEqual(before);
 });
 
+test('an order that is complete is not ended any more: its unwinding is told where it stands', async () => {
+  const made = await after([...WRITTEN, 'completeOrder']);
+  expect(await made.steps.endOrder()).toBe('PAID');
+  expect(await stateOf(made)).toMatchObject({ order: { status: 'PAID' }, mails: [{ fact: 'paid' }] });
+});
+
 test('an order that has ended is not completed any more', async () => {
   const made = await after([...WRITTEN, 'endOrder', 'releaseOrderStock', 'reopenOrderCart']);
   const before = await stateOf(made);

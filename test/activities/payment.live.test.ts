@@ -173,6 +173,27 @@ test('a cancel that comes after the money says that it has succeeded, and takes 
   expect(await intentStatus(intentId)).toBe('succeeded');
 });
 
+test('a cancel that Stripe refuses, whatever for, says where the intent stands: its money is not lost', async () => {
+  const wanted = await request();
+  const { createIntent, cancelOrderIntent } = bound(activities());
+  const { intentId } = await createIntent(wanted);
+  await control(`payment_intents/${intentId}/pay`, { payment_method: 'pm_card_visa' });
+  const path = `/v1/payment_intents/${intentId}/cancel`;
+  await control('faults', { method: 'POST', path, times: 1, kind: 'status', status: 400 });
+  expect(await cancelOrderIntent(wanted.orderId)).toMatchObject({ status: 'succeeded', amountReceived: 1_000 });
+});
+
+test('the first attempt that is asked for again names the newest one, and each intent knows which attempt it is', async () => {
+  const wanted = await request();
+  const { createIntent, readIntent } = bound(activities());
+  const first = await createIntent(wanted);
+  const second = await createIntent({ ...wanted, attempt: 2 });
+  expect([first.attempt, second.attempt]).toEqual([1, 2]);
+  expect(await createIntent(wanted)).toEqual(second);
+  expect(await readIntent(first.intentId)).toMatchObject({ attempt: 1 });
+  expect(await readIntent(second.intentId)).toMatchObject({ attempt: 2 });
+});
+
 test('what is read is what Stripe says now, not what the row said', async () => {
   const wanted = await request();
   const { createIntent, readIntent } = bound(activities());

@@ -36,7 +36,8 @@ function hold(couponId: string, use: { orderId?: string; customer?: string; expi
   return inTransaction((tx) => holdCouponUse(tx, { orderId, couponId, customer, expiresAt, now: NOW }));
 }
 const commit = (orderId: string) => inTransaction((tx) => commitCouponUse(tx, orderId, NOW));
-const release = (orderId: string) => inTransaction((tx) => releaseCouponUse(tx, orderId, NOW));
+const release = (orderId: string, from: 'HELD' | 'COMMITTED' = 'HELD') =>
+  inTransaction((tx) => releaseCouponUse(tx, orderId, NOW, from));
 const expire = (now = AFTER, limit = 100) => inTransaction((tx) => expireCouponUses(tx, { now, limit }));
 
 /** An order that holds a use of a new coupon. */
@@ -99,7 +100,7 @@ test('holds, payments, ends and expiries of many orders at once leave the counte
   const lives = orders.map(async ({ couponId, ...use }, at) => {
     if ((await hold(couponId, use)) !== undefined) return;
     await (at % 3 === 0 ? commit(use.orderId) : release(use.orderId));
-    if (at % 5 === 0) await release(use.orderId);
+    if (at % 5 === 0) await release(use.orderId, 'COMMITTED');
   });
   const expiries = Array.from({ length: 8 }, () => expire(NOW, 5));
   await Promise.all([...lives, ...expiries]);
@@ -122,7 +123,7 @@ const STEPS: { step: string; once: (of: Awaited<ReturnType<typeof held>>) => Pro
     step: 'release of what was committed',
     once: async ({ orderId }) => {
       await commit(orderId);
-      await release(orderId);
+      await release(orderId, 'COMMITTED');
     },
     leaves: { used: 0, statuses: { RELEASED: 1 } },
   },

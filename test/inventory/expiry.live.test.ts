@@ -173,7 +173,20 @@ test('money that meets the end of its holds finds them held or takes them again,
   expect(await stockOf(db, variants)).toEqual(variants.map(() => ({ onHand: 20, reserved: 0, held: 0 })));
 });
 
-test('expired holds come back only where there is stock for all of them, and never beside released or sold ones', async () => {
+test('a hold that expired beside one that was just committed comes back: the order is one', async () => {
+  const { db } = database;
+  const variants = await Promise.all([stockedVariant(db, 5), stockedVariant(db, 5)]);
+  const orderId = await holding(variants);
+  await expire(1);
+  await inTransaction(async (tx) => {
+    expect(await commitHolds(tx, orderId, NOW)).toBe(1);
+    expect(await reviveHolds(tx, orderId, NOW)).toBe(true);
+    expect(await commitHolds(tx, orderId, NOW)).toBe(1);
+  });
+  expect(await stockOf(db, variants)).toEqual(variants.map(() => ({ onHand: 4, reserved: 0, held: 0 })));
+});
+
+test('expired holds come back only where there is stock for all of them, and never beside released ones', async () => {
   const { db } = database;
   const variants = await Promise.all([stockedVariant(db, 1), stockedVariant(db, 1)]);
   const revive = (orderId: string) => inTransaction((tx) => reviveHolds(tx, orderId, NOW));
@@ -193,7 +206,8 @@ test('expired holds come back only where there is stock for all of them, and nev
   expect(await stockOf(db, variants)).toEqual(variants.map(() => ({ onHand: 1, reserved: 1, held: 1 })));
   expect(await revive(other)).toBe(false);
   await inTransaction((tx) => commitHolds(tx, late, NOW));
-  expect(await revive(late)).toBe(false);
+  expect(await revive(late)).toBe(true);
+  expect(await stockOf(db, variants)).toEqual(variants.map(() => ({ onHand: 0, reserved: 0, held: 0 })));
   expect(await revive(randomUUID())).toBe(false);
 });
 
