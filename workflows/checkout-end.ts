@@ -68,8 +68,8 @@ export async function end(state: CheckoutState, undo: Undo, ending: Ending): Pro
 
 /** Undoes what was done, last step first, and tells everybody who waits. */
 export async function unwind(state: CheckoutState, undo: Undo, ending: Ending): Promise<CheckoutResult> {
-  const complete = await undo.run(ending);
-  if (complete !== undefined) return keep(state, complete);
+  const standing = await undo.run(ending);
+  if (standing !== undefined) return keep(state, standing);
   const { refusal, order } = ending;
   const status = refusal === undefined && order !== undefined ? order.to : 'REFUSED';
   state.show(status, `Ended: ${refusal?.code ?? order?.reason}.`);
