@@ -25,6 +25,7 @@ export type Undo = Compensations<Ending, OrderStatus>;
 const LISTEN_AT_LEAST_MS = 5_000;
 
 const STOCK_GONE: Ending = { order: { to: 'CANCELLED', reason: 'stock_gone' } };
+const ENDED_BEFORE: Ending = { order: { to: 'CANCELLED', reason: 'ended_before' } };
 
 /** Completes the order. Where its stock or coupon is gone for good (it was held too long), it ends, and its money goes back. */
 export async function complete(
@@ -38,7 +39,7 @@ export async function complete(
   // An operator's cancel must not leave it open whether the order is complete.
   const outcome = await CancellationScope.nonCancellable(() => sql.completeOrder(completion));
   if (outcome !== 'done') {
-    const result = await unwind(state, undo, STOCK_GONE);
+    const result = await unwind(state, undo, outcome === 'ended' ? ENDED_BEFORE : STOCK_GONE);
     if (intent !== undefined) await sendBack(orderId, intent.intentId);
     return result;
   }

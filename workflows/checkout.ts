@@ -75,6 +75,7 @@ async function placeOrder(state: CheckoutState, undo: Undo): Promise<PlacedOrder
   const placedAt = state.startedAt.toISOString();
   const order = await sql.writeOrder({ orderId, placedAt, expiresAt: windows.expiresAt.toISOString() });
   const { number } = order;
+  // An order that was placed at another time was placed by a run before this one.
   const isResumed = order.placedAt !== placedAt;
   return state.place({ ...cart.frozen, ...state.windowsUntil(new Date(order.expiresAt)), number, isResumed });
 }
@@ -115,7 +116,10 @@ async function awaitPayment(state: CheckoutState, undo: Undo, order: PlacedOrder
       news.answer(await payment.renew());
     } else if (news.kind === 'cancel' && (await payment.canBeStopped())) {
       return end(state, undo, cancelled(news));
-    } else dismiss(news, 'PENDING');
+    } else {
+      // Card orders are not confirmed by people, nor cancelled while their money is on its way.
+      dismiss(news, 'PENDING');
+    }
   }
   return end(state, undo, PAYMENT_WINDOW_ENDED);
 }
