@@ -1,13 +1,13 @@
 // Effects on orders: one transaction per step, and a repeat finds what was done before.
 import { ApplicationFailure } from '@temporalio/common';
 import type { Transaction } from 'kysely';
-import { closeCart } from '../src/cart/store.ts';
-import { commitCouponUse } from '../src/coupons/store.ts';
-import { commitHolds, reviveHolds } from '../src/inventory/store.ts';
+import { closeCart, reopenCart } from '../src/cart/store.ts';
+import { commitCouponUse, releaseCouponUse } from '../src/coupons/store.ts';
+import { commitHolds, releaseHolds, reviveHolds } from '../src/inventory/store.ts';
 import type { MailFact } from '../src/notifications/rules.ts';
 import { addMail } from '../src/notifications/store.ts';
-import { closeCheckout } from '../src/orders/checkout-store.ts';
-import type { Actor, OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot } from '../src/orders/rules.ts';
+import { closeCheckout, saveRefusal } from '../src/orders/checkout-store.ts';
+import type { Actor, OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot, Refusal } from '../src/orders/rules.ts';
 import { countLines, insertOrder, moveOrder, setPaymentStatus } from '../src/orders/store.ts';
 import { setCaptured } from '../src/payments/store.ts';
 import type { Clock } from '../src/platform/clock.ts';
@@ -39,6 +39,18 @@ interface OrderCompletion {
   at: string;
   /** What was received for it at Stripe, in minor units. */
   money?: { intentId: string; captured: number };
+}
+
+interface OrderEnd {
+  orderId: string;
+  cartId: string;
+  nextOrderId: string;
+  to: 'EXPIRED' | 'CANCELLED';
+  reason: string;
+  by?: Actor;
+  /** Where the submit is told no. */
+  refusal?: Refusal;
+  endedAt: string;
 }
 
 export function createOrderActivities({ db, clock }: { db: Database; clock: Clock }) {
@@ -88,29 +100,13 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
     },
 
     /**
-     * The order ends unpaid or unconfirmed. Its customer gets a mail, unless the answer to the submit has said it already.
-     * An order that is complete stays.
+     * The order ends unpaid or unconfirmed, and with it everything that was done for it, in one moment: its stock and its
+     * coupon are free, its cart is open again under a fresh order id, and its customer gets a mail, unless the answer to the
+     * submit says it. An order that is complete stays.
      * @returns where the order stands now; null when it was never written
      */
-    async endOrder(order: {
-      orderId: string;
-      to: 'EXPIRED' | 'CANCELLED';
-      reason: string;
-      by?: Actor;
-      quietly: boolean;
-      endedAt: string;
-    }): Promise<OrderStatus | null> {
-      const { orderId, to, reason, by = 'system' } = order;
-      const now = new Date(order.endedAt);
-      return db.transaction().execute(async (tx) => {
-        await closeCheckout(tx, orderId, now);
-        const from = ['PENDING', 'AWAITING_CONFIRMATION'] as const;
-        const move = { orderId, from, to, paymentStatus: 'NONE', actor: by, note: reason, now } as const;
-        const before = await moveOrder(tx, move, { cancelReason: reason });
-        const ended = before === 'PENDING' || before === 'AWAITING_CONFIRMATION';
-        if (ended && !order.quietly) await mail(tx, orderId, to === 'EXPIRED' ? 'expired' : 'cancelled', now);
-        return ended ? to : (before ?? null);
-      });
+    async endOrder(order: OrderEnd): Promise<OrderStatus | null> {
+      return db.transaction().execute((tx) => end(tx, order));
     },
   };
 }
@@ -132,6 +128,22 @@ async function complete(
   await closeCart(tx, orderId, now);
   await mail(tx, orderId, to === 'PAID' ? 'paid' : 'confirmed', now);
   return 'done';
+}
+
+async function end(tx: Transaction<Schema>, order: OrderEnd): Promise<OrderStatus | null> {
+  const { orderId, to, reason, by = 'system', refusal } = order;
+  const now = new Date(order.endedAt);
+  await closeCheckout(tx, orderId, now);
+  const from = ['PENDING', 'AWAITING_CONFIRMATION'] as const;
+  const move = { orderId, from, to, paymentStatus: 'NONE', actor: by, note: reason, now } as const;
+  const before = await moveOrder(tx, move, { cancelReason: reason });
+  if (before !== 'PENDING' && before !== 'AWAITING_CONFIRMATION') return before ?? null;
+  await releaseCouponUse(tx, orderId, now);
+  await releaseHolds(tx, orderId, now);
+  if (refusal === undefined) await mail(tx, orderId, to === 'EXPIRED' ? 'expired' : 'cancelled', now);
+  else await saveRefusal(tx, orderId, refusal);
+  await reopenCart(tx, { ...order, now });
+  return to;
 }
 
 /** What was held leaves the shop; what was held too long is taken again where it is still there. */

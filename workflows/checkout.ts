@@ -48,8 +48,8 @@ export async function checkout(input: CheckoutInput): Promise<CheckoutResult> {
 async function placeOrder(state: CheckoutState, undo: Undo): Promise<PlacedOrder | { refusal: Refusal }> {
   const { orderId, cartId } = state.input;
 
-  const nextOrderId = newId();
-  undo.before(({ refusal }) => sql.reopenOrderCart({ orderId, cartId, nextOrderId, ...(refusal && { refusal }) }));
+  const cartOf = { orderId, cartId, nextOrderId: newId() };
+  undo.before(({ refusal }) => sql.reopenOrderCart({ ...cartOf, ...(refusal && { refusal }) }));
   const cart = await sql.freezeCart({ orderId });
   if ('refusal' in cart) return cart;
   const { lines, couponId, paymentMethod } = cart.frozen;
@@ -69,7 +69,7 @@ async function placeOrder(state: CheckoutState, undo: Undo): Promise<PlacedOrder
   undo.before(async ({ order, refusal }) => {
     if (order === undefined) return undefined;
     const endedAt = new Date().toISOString();
-    const standing = await sql.endOrder({ orderId, ...order, quietly: refusal !== undefined, endedAt });
+    const standing = await sql.endOrder({ ...cartOf, ...order, ...(refusal && { refusal }), endedAt });
     return standing === null || ENDED.has(standing) ? undefined : { keep: standing };
   });
   const placedAt = state.startedAt.toISOString();

@@ -91,6 +91,13 @@ const STEPS: { step: StepName; before: readonly StepName[]; method?: PaymentMeth
     before: WRITTEN,
     leaves: {
       order: { status: 'EXPIRED', cancel_reason: 'payment_window_ended' },
+      cart: { status: 'open' },
+      'names this order': false,
+      stock: [
+        [5, 0],
+        [5, 0],
+      ],
+      holds: [{ status: 'RELEASED' }, { status: 'RELEASED' }],
       events: [{ to_status: 'PENDING' }, { to_status: 'EXPIRED' }],
       mails: [{ fact: 'expired' }],
     },
