@@ -13,6 +13,8 @@ const common = {
 export default {
   // Not a measure of speed: the longest that any test may hang before it counts as failed.
   testTimeout: 120_000,
+  // Live tests wait more than they compute, so two at a time are faster on two cores, too; more would disturb each other.
+  maxWorkers: 2,
   projects: [
     {
       ...common,

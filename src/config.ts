@@ -58,7 +58,7 @@ export const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port(8080),
   API_PROCESSES: count(1),
-  WORKER_PROCESSES: count(1),
+  WORKER_PROCESSES: z.coerce.number().int().min(0).max(64).default(1),
   PUBLIC_URL: url('http:', 'https:').optional(),
   CORS_ORIGINS: list.default([]),
   BODY_LIMIT: z.coerce.number().int().min(1024).max(104_857_600).default(1_048_576),
@@ -84,6 +84,7 @@ export const environmentSchema = z.object({
   TEMPORAL_TLS_KEY_FILE: z.string().min(1).optional(),
   TEMPORAL_API_KEY: z.string().min(1).optional(),
   WORKFLOW_BUNDLE: z.string().min(1).optional(),
+  PAYMENTS_PER_SECOND: z.coerce.number().positive().max(10_000).optional(),
 
   STRIPE_SECRET_KEY: z
     .string()

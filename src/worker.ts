@@ -135,12 +135,20 @@ function parseQueues(argv: string[]): QueueName[] {
   return names.filter(isQueue);
 }
 
+type QueueOptions = Pick<
+  WorkerOptions,
+  | 'taskQueue'
+  | 'workflowBundle'
+  | 'workflowsPath'
+  | 'stickyQueueScheduleToStartTimeout'
+  | 'maxTaskQueueActivitiesPerSecond'
+>;
+
 /** Workflows run on `orders` only; the other queues carry nothing but activities. */
-function queueOptions(
-  queue: QueueName,
-  config: Config,
-): Pick<WorkerOptions, 'taskQueue' | 'workflowBundle' | 'workflowsPath' | 'stickyQueueScheduleToStartTimeout'> {
+function queueOptions(queue: QueueName, config: Config): QueueOptions {
   const taskQueue = TASK_QUEUES[queue];
+  const { PAYMENTS_PER_SECOND: limit } = config;
+  if (queue === 'payments' && limit !== undefined) return { taskQueue, maxTaskQueueActivitiesPerSecond: limit };
   if (queue !== 'orders') return { taskQueue };
   const workflows = { taskQueue, stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT };
   if (config.WORKFLOW_BUNDLE !== undefined)
