@@ -16,7 +16,13 @@ beforeAll(async () => {
   shop = await startStack({ env: { WORKER_PROCESSES: '0' } });
   bulk = await variantOf(shop.stack.api[0] as string, 'BULK');
 });
-afterAll(() => shop.stop());
+afterAll(async () => {
+  for (const stop of running) stop();
+  await shop.stop();
+});
+
+/** What ends the workers of this test. */
+const running: (() => void)[] = [];
 
 /** A worker of these queues. Gives what ends it, as an accident does. */
 function startWorker(queues: string): () => void {
@@ -36,9 +42,11 @@ function startWorker(queues: string): () => void {
   };
   const args = ['src/main.ts', 'worker', '--queues', queues];
   const worker = launch({ program: process.execPath, args, env: childEnvironment(settings) });
-  return () => {
+  const stop = () => {
     worker.kill('SIGKILL');
   };
+  running.push(stop);
+  return stop;
 }
 
 async function ordered(): Promise<{ shopper: Shopper; placed: PlacedBody }> {
@@ -53,7 +61,7 @@ async function ordered(): Promise<{ shopper: Shopper; placed: PlacedBody }> {
 }
 
 test('orders are placed and paid without a worker of `payments`; a cancel waits for one and is made when it comes', async () => {
-  const stopOrders = startWorker('orders,email');
+  startWorker('orders,email');
   const paid = await ordered();
   await pay(shop.stack, paid.placed.payment as NonNullable<PlacedBody['payment']>);
   await statusBecomes(() => paid.shopper.order(paid.placed), 'PAID');
@@ -68,5 +76,4 @@ test('orders are placed and paid without a worker of `payments`; a cancel waits 
   const after = await ordered();
   await pay(shop.stack, after.placed.payment as NonNullable<PlacedBody['payment']>);
   await statusBecomes(() => after.shopper.order(after.placed), 'PAID');
-  stopOrders();
 });
