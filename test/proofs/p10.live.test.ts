@@ -146,7 +146,7 @@ describe.each(POSTGRES_AWAY)('while PostgreSQL is %s', (_how, takeAway) => {
   test('a submit is 503; afterwards nothing was written, it makes its order, and what was paid meanwhile is PAID', async () => {
     const before = await submit(api, await guestCart(api, [bulk]));
     const [cart, key] = [await guestCart(api, [bulk]), randomUUID()];
-    // Some of the callers are to meet a connection that is open and silent, others none.
+    // Several callers at once, whatever connections they meet.
     await Promise.all(Array.from({ length: CALLERS }, () => health('')));
     const giveBack = await takeAway();
     try {
