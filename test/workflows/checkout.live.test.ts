@@ -68,7 +68,7 @@ test('stopped by an operator while it confirms the order, it leaves the order co
     await client.query('BEGIN');
     await client.query('SELECT FROM holds WHERE order_id = $1 FOR UPDATE', [id]);
     const confirmed = admin.confirm(id);
-    const waiting = `SELECT FROM pg_locks WHERE NOT granted`;
+    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
     await until('the completion waits', async () => (await client.query(waiting)).rows.length > 0);
     await checkoutOf(id).cancel();
     await client.query('COMMIT');

@@ -151,9 +151,10 @@ test('money whose news come while its checkout is on its way out goes back', asy
   const order = await placeOrder();
   await withClient(shop.stack.databaseUrl, async (client) => {
     await client.query('BEGIN');
-    // The order can end, its cart cannot be opened again yet: so long the checkout runs, and looks at no payment any more.
+    // So long the order cannot end, although its checkout has looked at the payment for the last time.
     await client.query('SELECT FROM carts WHERE next_order_id = $1 FOR UPDATE', [order.id]);
-    await order.becomes('EXPIRED');
+    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await until('the end of the order waits', async () => (await client.query(waiting)).rows.length > 0);
     await pay(shop.stack, order.payment);
     const told = `SELECT FROM stripe_events WHERE order_id = $1 AND outcome = 'signalled'
       AND type = 'payment_intent.succeeded'`;
