@@ -57,11 +57,9 @@ async function send(deps: EmailDependencies, mail: DueMail): Promise<void> {
   const refund = mail.fact === 'refunded' ? await findRefund(deps.db, mail.reference) : undefined;
   const token = orderToken(deps.tokenSecrets, order.id);
   const content = await renderMail(mail.fact, {
-    number: order.number,
+    ...order,
     customerName: order.shippingAddress.name,
-    currency: order.currency,
     lines: order.items,
-    total: order.total,
     ...(refund && { refund }),
     link: `${deps.publicUrl}/api/v1/orders/${order.id}?orderToken=${token}`,
   });

@@ -10,6 +10,11 @@ export interface MailOrder {
   customerName: string;
   currency: string;
   lines: readonly { title: string; quantity: number; lineTotal: number }[];
+  subtotal: number;
+  discount: number;
+  couponCode: string | null;
+  shipping: number;
+  tax: number;
   total: number;
   /** What went back, for the mail that tells of it. */
   refund?: { amount: number; currency: string };
@@ -49,11 +54,34 @@ const FACTS: Record<MailFact, { subject: (number: string) => string; sentence: s
   },
 };
 
+/** There was nothing to pay, so nothing has arrived. */
+const NOTHING_TO_PAY = 'There is nothing to pay. Thank you! We are getting your order ready.';
+
+/** What stands between the lines and the total, with its sign: whatever is not there is not named. */
+function sumsOf({ subtotal, discount, couponCode, shipping, tax, total }: MailOrder): [string, number][] {
+  const isAdded = subtotal - discount + shipping + tax === total;
+  const sums: [string, number][] = [
+    [couponCode === null ? 'Discount' : `Discount (${couponCode})`, -discount],
+    ['Shipping', shipping],
+    ['Tax', isAdded ? tax : 0],
+  ];
+  return sums.filter(([, amount]) => amount !== 0);
+}
+
+/** Tax that the prices contain is told below the total, and not counted again. */
+function containedTax({ subtotal, discount, shipping, tax, total }: MailOrder): number {
+  return subtotal - discount + shipping === total ? tax : 0;
+}
+
 /** @param locale BCP 47, for the amounts */
 export async function renderMail(fact: MailFact, order: MailOrder, locale = 'en-US'): Promise<MailContent> {
-  const { subject, sentence } = FACTS[fact];
+  const { subject } = FACTS[fact];
+  const sentence = fact === 'paid' && order.total === 0 ? NOTHING_TO_PAY : FACTS[fact].sentence;
   const money = (amount: number, currency = order.currency) => formatMoney(amount, currency, locale);
   const refunded = order.refund && `Refunded: ${money(order.refund.amount, order.refund.currency)}`;
+  const sums = sumsOf(order).map(([name, amount]) => ({ name, amount: money(amount) }));
+  const contained = containedTax(order);
+  const total = `${money(order.total)}${contained === 0 ? '' : ` (with ${money(contained)} tax in it)`}`;
   const lines = order.lines.map((line) => `${line.quantity} x ${line.title}: ${money(line.lineTotal)}`);
   const text = [
     `Hello ${order.customerName},`,
@@ -61,15 +89,20 @@ export async function renderMail(fact: MailFact, order: MailOrder, locale = 'en-
     [
       `Order ${order.number}`,
       ...lines,
-      `Total: ${money(order.total)}`,
+      ...sums.map(({ name, amount }) => `${name}: ${amount}`),
+      `Total: ${total}`,
       ...(refunded === undefined ? [] : [refunded]),
     ].join('\n'),
     `Your order: ${order.link}`,
   ].join('\n\n');
-  const rows = order.lines.map(
-    (line) => html`<tr>
-      <td style="padding:6px 0">${line.quantity} &times; ${line.title}</td>
-      <td style="padding:6px 0;text-align:right">${money(line.lineTotal)}</td>
+  const goods = order.lines.map(({ quantity, title, lineTotal }) => ({
+    name: html`${quantity} &times; ${title}`,
+    amount: money(lineTotal),
+  }));
+  const rows = [...goods, ...sums].map(
+    ({ name, amount }) => html`<tr>
+      <td style="padding:6px 0">${name}</td>
+      <td style="padding:6px 0;text-align:right">${amount}</td>
     </tr>`,
   );
   const page = await html`<!doctype html>
@@ -83,7 +116,7 @@ export async function renderMail(fact: MailFact, order: MailOrder, locale = 'en-
         ${rows}
         <tr>
           <td style="padding:10px 0;border-top:1px solid #ddd"><strong>Total</strong></td>
-          <td style="padding:10px 0;border-top:1px solid #ddd;text-align:right"><strong>${money(order.total)}</strong></td>
+          <td style="padding:10px 0;border-top:1px solid #ddd;text-align:right"><strong>${total}</strong></td>
         </tr>
       </table>
       ${refunded === undefined ? '' : html`<p><strong>${refunded}</strong></p>`}
