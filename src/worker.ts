@@ -80,11 +80,16 @@ export async function work(config: Config, argv: string[]): Promise<void> {
       queues.map((queue) => Worker.create({ ...common, ...queueOptions(queue, config) })),
     );
     const ensuring = queues.includes('orders') ? keepAlwaysRunning(temporal, stopping.signal, logger) : undefined;
-    await Promise.all([runAll(workers, stopping, () => logger.info({ queues }, 'worker ready')), ensuring]);
+    await Promise.all([runAll(workers, stopping, () => announce(queues)), ensuring]);
   } finally {
     mailer.close();
     await Promise.all([db.destroy(), temporal.close(), connection.close()]);
   }
+}
+
+/** Whoever started this process waits for the line, so it is written whatever the level of the log. */
+function announce(queues: readonly QueueName[]): void {
+  createLogger('worker', 'info').info({ queues }, 'worker ready');
 }
 
 function createActivities(parts: {

@@ -21,7 +21,9 @@ async function up(...args: Parameters<typeof startStack>): Promise<RunningStack>
 }
 
 test('two stacks run side by side, and the end of one does not touch the other', async () => {
-  const [one, two] = await Promise.all([up(), up({ env: { API_PROCESSES: '2', WORKER_PROCESSES: '2' } })]);
+  const several = { API_PROCESSES: '2', WORKER_PROCESSES: '2' };
+  // One that logs nothing is ready, too.
+  const [one, two] = await Promise.all([up({ env: { LOG_LEVEL: 'silent' } }), up({ env: several })]);
   expect(two.stack.pids.api).toHaveLength(2);
   expect(two.stack.pids.worker).toHaveLength(2);
   expect(new Set([...one.stack.api, ...two.stack.api]).size).toBe(3);
