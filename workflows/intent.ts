@@ -1,18 +1,11 @@
 // The order's PaymentIntent: at once where Stripe answers, with patience where it does not. One intent is live at a time; what
 // an event says is never believed, the intent is read again.
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  CancellationScope,
-  ParentClosePolicy,
-  sleep,
-  startChild,
-} from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, CancellationScope, sleep } from '@temporalio/workflow';
 import type { Attempt, IntentRequest, IntentState } from '../activities/payment.ts';
 import type { IntentAnswer } from '../src/orders/rules.ts';
 import type { PaymentEvent } from './checkout-inbox.ts';
 import type { CheckoutState, PlacedOrder } from './checkout-state.ts';
+import { startUnlessRunning } from './children.ts';
 import { type LatePaymentInput, WORKFLOW_IDS } from './messages.ts';
 import { sql, stripeNow, stripePatient } from './steps.ts';
 
@@ -149,18 +142,9 @@ export async function sendBackUnread({ inbox, input, paidBy }: CheckoutState): P
 /** Money that does not fit its order, or came too late, goes back, whoever else has noticed it: the books say what is due. */
 export async function sendBack(orderId: string, intentId: string): Promise<void> {
   const input: LatePaymentInput = { orderId, intentId };
-  try {
-    await CancellationScope.nonCancellable(() =>
-      startChild('latePayment', {
-        workflowId: WORKFLOW_IDS.latePayment(intentId),
-        args: [input],
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: 'Sends back money that came for an order which does not wait for it',
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
+  const summary = 'Sends back money that came for an order which does not wait for it';
+  const child = { workflowId: WORKFLOW_IDS.latePayment(intentId), input, summary };
+  await CancellationScope.nonCancellable(() => startUnlessRunning('latePayment', child));
 }
 
 /**

@@ -1,15 +1,8 @@
 // Money that came for an order which does not wait for it: it goes back, and the customer is told (P4).
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  getExternalWorkflowHandle,
-  ParentClosePolicy,
-  setCurrentDetails,
-  sleep,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { getExternalWorkflowHandle, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
+import { resumeCheckout } from './children.ts';
 import { newId } from './ids.ts';
-import { type CheckoutInput, type LatePaymentInput, paymentSucceeded, WORKFLOW_IDS } from './messages.ts';
+import { type LatePaymentInput, paymentSucceeded, WORKFLOW_IDS } from './messages.ts';
 import { runRefund } from './refund.ts';
 import { stripePatient } from './steps.ts';
 
@@ -36,21 +29,10 @@ export async function latePayment({ orderId, intentId }: LatePaymentInput): Prom
 
 /** Tells the order's checkout of its money. One that was ended by hand is started again, and finds the order where it is. */
 async function wakeCheckout({ orderId, intentId }: LatePaymentInput, cartId: string): Promise<void> {
-  const workflowId = WORKFLOW_IDS.checkout(orderId);
-  const input: CheckoutInput = { orderId, cartId, paymentWindow: 0, confirmationWindow: 0, holdGrace: 0 };
-  try {
-    await startChild('checkout', {
-      workflowId,
-      args: [input],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      staticSummary: `Order ${orderId}, resumed because its money has come`,
-    });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
+  await resumeCheckout({ orderId, cartId });
   const news = { intentId, eventId: workflowInfo().workflowId };
   // One that has ended just now has decided: the next look sees how.
-  await getExternalWorkflowHandle(workflowId)
+  await getExternalWorkflowHandle(WORKFLOW_IDS.checkout(orderId))
     .signal(paymentSucceeded, news)
     .catch(() => undefined);
 }

@@ -1,7 +1,7 @@
 // One refund: from its row to the money at the customer's bank, or to the reason why it did not get there.
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { condition, executeChild, ParentClosePolicy, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { RefundStatus } from '../src/payments/rules.ts';
+import { unlessRunning } from './children.ts';
 import { type RefundInput, refundChanged, WORKFLOW_IDS } from './messages.ts';
 import { sql, stripePatient } from './steps.ts';
 
@@ -31,14 +31,12 @@ export async function refund({ refundId }: RefundInput): Promise<RefundStatus> {
 
 /** Runs a refund to its end; where it is running already, it is left to that run. It outlives whoever asked for it. */
 export async function runRefund(refundId: string, orderId: string): Promise<void> {
-  try {
+  await unlessRunning(async () => {
     await executeChild(refund, {
       workflowId: WORKFLOW_IDS.refund(refundId),
       args: [{ refundId }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `Refund of order ${orderId}`,
     });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
+  });
 }

@@ -1,18 +1,7 @@
 // The shop's reservation expiry: always running, it ends what is held when its time is over, whoever holds it (P3), and sees
 // to it that the order behind it comes to its end.
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  continueAsNew,
-  ParentClosePolicy,
-  setCurrentDetails,
-  sleep,
-  startChild,
-  WorkflowIdReusePolicy,
-  workflowInfo,
-} from '@temporalio/workflow';
-import type { DueHolds } from '../activities/expiry.ts';
-import type { checkout } from './checkout.ts';
-import { WORKFLOW_IDS } from './messages.ts';
+import { continueAsNew, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
+import { resumeCheckout } from './children.ts';
 import { expiry, holdsWatch } from './steps.ts';
 
 /** Holds (and coupon uses) in one transaction: few enough that it is short. */
@@ -44,24 +33,4 @@ async function endWhatIsDue(): Promise<number> {
       `${orders} checkouts resumed that did not run.`,
   );
   return holds + coupons;
-}
-
-/**
- * Starts the order's checkout where it does not run: it was terminated by hand, and ends the order now that its window is over.
- * One that runs ends its order itself. @returns whether it was started
- */
-async function resumeCheckout({ orderId, cartId }: DueHolds['liveOrders'][number]): Promise<boolean> {
-  try {
-    await startChild<typeof checkout>('checkout', {
-      workflowId: WORKFLOW_IDS.checkout(orderId),
-      args: [{ orderId, cartId, paymentWindow: 0, confirmationWindow: 0, holdGrace: 0 }],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      staticSummary: 'Goes on with a checkout that did not run any more',
-    });
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
-    throw error;
-  }
 }
