@@ -14,7 +14,8 @@ import {
 import type { Database } from '../../src/platform/database.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { LATER, NOW, type StockedVariant, type StockState, stockedVariant, stockOf } from '../support/rows.ts';
+import { LATER, NOW, type StockedVariant, stockedVariant, stockOf } from '../support/rows.ts';
+import { isSound, watchedDuring } from './watched.ts';
 
 const PAST = new Date(NOW.getTime() - 1_000);
 const LIMIT = 1_000;
@@ -68,17 +69,6 @@ async function ledger(orderId: string): Promise<{ kind: string; quantity: number
   const rows = database.db.selectFrom('stockMovements').select(['kind', 'quantity']).where('orderId', '=', orderId);
   return rows.orderBy('id').execute();
 }
-
-async function watchedDuring(variants: StockedVariant[], work: Promise<unknown>): Promise<StockState[]> {
-  const over = new AbortController();
-  const ended = work.finally(() => over.abort());
-  const seen: StockState[] = [];
-  while (!over.signal.aborted) seen.push(...(await stockOf(database.db, variants)));
-  await ended;
-  return [...seen, ...(await stockOf(database.db, variants))];
-}
-
-const isSound = ({ onHand, reserved, held }: StockState) => reserved === held && 0 <= reserved && reserved <= onHand;
 
 test('what is due ends once, in batches, by several at once: of orders and of people, and nothing else', async () => {
   const { db } = database;
@@ -144,7 +134,7 @@ test('while the expiry meets orders that commit, release and hold, each hold is 
     );
     const more = [holding(back, LATER), holding(variants, LATER)];
     const race = Promise.all([...settle, expire(), ...more, expire(3), expire()]);
-    expect((await watchedDuring(variants, race)).filter((state) => !isSound(state))).toEqual([]);
+    expect((await watchedDuring(database.db, variants, race)).filter((state) => !isSound(state))).toEqual([]);
     const ends = await Promise.all(orders.map(statuses));
     for (const end of ends) expect(['COMMITTED', 'RELEASED', 'EXPIRED']).toEqual(expect.arrayContaining(end));
     sold += ends.flat().filter((status) => status === 'COMMITTED').length;
@@ -167,7 +157,7 @@ test('money that meets the end of its holds finds them held or takes them again,
   for (let round = 0; round < 20; round += 1) {
     const orderId = await holding(round % 2 === 0 ? variants : variants.toReversed());
     const race = Promise.all([expire(), pay(orderId), expire(1)]);
-    expect((await watchedDuring(variants, race)).filter((state) => !isSound(state))).toEqual([]);
+    expect((await watchedDuring(database.db, variants, race)).filter((state) => !isSound(state))).toEqual([]);
     expect(await statuses(orderId)).toEqual(['COMMITTED', 'COMMITTED']);
   }
   expect(await stockOf(db, variants)).toEqual(variants.map(() => ({ onHand: 20, reserved: 0, held: 0 })));
@@ -233,7 +223,7 @@ test('a cancelled order brings its units back once, with a row in the ledger, al
   expect(await ledger(orderId)).toEqual([]);
   await inTransaction((tx) => commitHolds(tx, orderId, NOW));
   const race = Promise.all([...Array.from({ length: 5 }, restock), holding(variants, LATER), holding(variants, LATER)]);
-  expect((await watchedDuring(variants, race)).filter((state) => !isSound(state))).toEqual([]);
+  expect((await watchedDuring(database.db, variants, race)).filter((state) => !isSound(state))).toEqual([]);
   await restock();
   expect(await stockOf(db, variants)).toEqual(variants.map(() => ({ onHand: 5, reserved: 2, held: 2 })));
   expect(await ledger(orderId)).toEqual([

@@ -15,6 +15,7 @@ import {
   stockOf,
   submittedOrder,
 } from '../support/rows.ts';
+import { isSound, watchedDuring } from './watched.ts';
 
 let database: OwnDatabase;
 beforeAll(async () => {
@@ -31,20 +32,6 @@ function settle(how: typeof commitHolds | typeof releaseHolds, orderId: string):
   return database.db.transaction().execute((tx) => how(tx, orderId, NOW));
 }
 
-/** Looks at the stock again and again while the work goes on, each time in one snapshot. The last look is after its end. */
-async function watchedDuring(variants: StockedVariant[], work: Promise<unknown>): Promise<StockState[]> {
-  const over = new AbortController();
-  const ended = work.finally(() => over.abort());
-  const seen: StockState[] = [];
-  while (!over.signal.aborted) seen.push(...(await stockOf(database.db, variants)));
-  await ended;
-  return [...seen, ...(await stockOf(database.db, variants))];
-}
-
-function isSound({ onHand, reserved, held }: StockState): boolean {
-  return reserved === held && 0 <= reserved && reserved <= onHand;
-}
-
 test.each([1, 7])(
   'of 30 orders that want one of %i units at once, exactly as many get one, and the others are told',
   async (units) => {
@@ -56,7 +43,7 @@ test.each([1, 7])(
     const race = Promise.all(
       orders.map(({ orderId }) => inventory.holdOrderStock({ orderId, lines, expiresAt: LATER.toISOString() })),
     );
-    const seen = await watchedDuring([variant], race);
+    const seen = await watchedDuring(database.db, [variant], race);
     const answers = await race;
     expect(seen.filter((state) => !isSound(state))).toEqual([]);
     expect(seen.at(-1)).toEqual({ onHand: units, reserved: units, held: units });
@@ -77,7 +64,7 @@ test('while orders hold, commit and release at once, reserved is the sum of the 
     return nth % 2 === 0 ? 'sold' : 'released';
   };
   const race = Promise.all(Array.from({ length: 80 }, (_, nth) => buy(nth)));
-  const seen = await watchedDuring(variants, race);
+  const seen = await watchedDuring(database.db, variants, race);
   const sold = (await race).filter((end) => end === 'sold').length * 2;
   expect(seen.filter((state) => !isSound(state))).toEqual([]);
   expect(await stockOf(db, variants)).toEqual(variants.map(() => ({ onHand: 50 - sold, reserved: 0, held: 0 })));
