@@ -66,8 +66,17 @@ test.each([
   ['HTTP in a store', 'stores-know-no-http', '../http/app.ts', 'src/cart/store.ts'],
   ['the platform in a rule', 'rules-are-pure', '../platform/clock.ts', 'src/cart/rules.ts'],
   ['an area in the platform', 'platform-knows-nobody', '../cart/store.ts', 'src/platform/a.ts'],
-  ['the local stack in an area', 'local-is-for-main-and-tests', '../local/start.ts', 'src/cart/routes.ts'],
-  ['a test in the code', 'tests-are-imported-by-tests', '../../test/support/a.ts', 'src/cart/routes.ts'],
+  ['the local stack in an area', 'local-is-for-main-bench-and-tests', '../local/start.ts', 'src/cart/routes.ts'],
+  ['a test in the code', 'tests-are-imported-by-tests-and-bench', '../../test/cart/a.ts', 'src/cart/routes.ts'],
+  [
+    "a test's helper in the code",
+    'test-support-is-for-tests-and-bench',
+    '../../test/support/a.ts',
+    'src/cart/routes.ts',
+  ],
+  ['a bench in the code', 'bench-is-imported-by-tests', '../../bench/a.ts', 'src/cart/routes.ts'],
+  ['code of the shop in the auditor', 'the-auditor-shares-no-code', '../../src/cart/rules.ts', 'bench/audit/a.ts'],
+  ['code of the benches in the auditor', 'the-auditor-shares-no-code', '../load/a.ts', 'bench/audit/a.ts'],
 ])('%s breaks the rule %s', (_what, rule, target, from) => {
   const files: Record<string, string> = { [from]: importing(target) };
   if (target.startsWith('.')) files[join(dirname(from), target)] = value;
