@@ -1,6 +1,6 @@
 // The stories of test/proofs/pairs.live.test.ts: every pair of acts and troubles, one after the other, and acts at once.
 import { until } from '../support/wait.ts';
-import { ACTS, type Act, type End, type LiveOrder, type Story, TROUBLES, tellPair } from './pairs.ts';
+import { ACTS, type Act, ENDED_WITHIN_MS, type End, type LiveOrder, type Story, TROUBLES, tellPair } from './pairs.ts';
 
 const ALL = [...ACTS, ...TROUBLES] as const;
 
@@ -60,7 +60,7 @@ export const RACING: readonly Story[] = AT_ONCE.flatMap(({ acts, ends }) =>
 
 export async function nearEnd({ placed }: LiveOrder, around: number): Promise<void> {
   const at = Date.parse(placed.order.expiresAt) + around;
-  await until('the window is about to end', async () => Date.now() >= at);
+  await until('the window is about to end', async () => Date.now() >= at, ENDED_WITHIN_MS);
 }
 
 type Decision = 'confirm' | 'reject' | 'cancel' | 'window end';

@@ -42,7 +42,7 @@ export interface Story {
 const ON_HAND = 3;
 const UNITS = 2;
 const FIVE = 5;
-const ENDED_WITHIN_MS = 60_000;
+export const ENDED_WITHIN_MS = 120_000;
 
 /** An order whose story is being told. */
 export interface LiveOrder {
@@ -133,10 +133,15 @@ function liveOrder(known: Pick<LiveOrder, Known>): LiveOrder {
       await payWith('pm_card_visa', 'payment_intent.succeeded', how === 'reordered' ? 'prompt' : how);
     },
     fail: (how) => payWith('pm_card_visa_chargeDeclined', 'payment_intent.payment_failed', how),
-    cancel: async () => (await shopper.cancel(placed)).status,
+    // As a client does that is told to come back: nothing has happened then.
+    cancel: () =>
+      until('the cancel is answered', async () => {
+        const { status } = await shopper.cancel(placed);
+        return status !== 503 && status;
+      }),
     windowEnd: async () => {
       if (!isWaiting(await read())) return;
-      if (hasWindowEnd) await until('the window ends', async () => Date.now() >= expiresAt);
+      if (hasWindowEnd) await until('the window ends', async () => Date.now() >= expiresAt, ENDED_WITHIN_MS);
       await until('the order waits no more', async () => !isWaiting(await read()), ENDED_WITHIN_MS);
     },
     do: async (act, how) => {
