@@ -76,7 +76,8 @@ const CONNECTION_ERRORS = new Set([
 ]);
 /**
  * SQLSTATEs that pass by themselves (PostgreSQL manual, appendix A): too many connections, deadlock, serialization,
- * lock or statement timeout, idle transaction ended, shutdown, crash recovery, starting up, read-only after a failover.
+ * lock or statement timeout, idle transaction ended, shutdown, crash recovery, starting up, read-only after a failover;
+ * and a prepared statement that a migration has made stale, whose connection is not used again (platform/guarded-pool.ts).
  */
 const PASSING_SQLSTATES = new Set([
   '53300',
@@ -90,6 +91,7 @@ const PASSING_SQLSTATES = new Set([
   '57P03',
   '57P05',
   '25006',
+  '0A000',
 ]);
 /** pg gives these two no code: its pool's and its client's own timeouts and a connection that broke in a query. */
 const PG_MESSAGES =

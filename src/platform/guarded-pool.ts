@@ -1,10 +1,24 @@
 // A pool whose connections are never used again after a statement on them was given up. The server may still run what
 // the client has stopped waiting for (a frozen BEGIN, say), and the next one's acknowledged writes would vanish in it.
+// Statements with parameters are prepared once per connection, so that the server does not parse and plan them each time.
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
-import type { Pool } from 'pg';
+import { DatabaseError, type Pool } from 'pg';
 
 /** What pg says when its `query_timeout` has passed. It keeps the connection then. */
 const GIVEN_UP = 'Query read timeout';
+/** SQLSTATE of a prepared statement whose result has other columns since a migration: it would fail here for ever. */
+const PLAN_IS_STALE = '0A000';
+/** Lists of another length are other statements; so many are prepared at most, or a connection's memory would grow. */
+const MOST_STATEMENTS = 500;
+
+const statementNames = new Map<string, string>();
+
+/** pg's client, in the words that Kysely knows and with prepared statements. */
+interface Client extends PostgresPoolClient {
+  query<R>(statement: { name?: string; text: string; values: unknown[] }): Promise<PostgresQueryResult<R>>;
+  query<R>(sql: string, parameters: ReadonlyArray<unknown>): Promise<PostgresQueryResult<R>>;
+  query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
+}
 
 /** The pool as Kysely wants it, with that care. */
 export function guardedPool(pool: Pool): PostgresPool {
@@ -13,7 +27,7 @@ export function guardedPool(pool: Pool): PostgresPool {
     options: pool.options,
     end: () => pool.end(),
     connect: async () => {
-      const client: PostgresPoolClient = await pool.connect();
+      const client: Client = await pool.connect();
       const known = guarded.get(client) ?? new GuardedClient(client);
       guarded.set(client, known);
       return known;
@@ -23,10 +37,10 @@ export function guardedPool(pool: Pool): PostgresPool {
 
 /** A class because Kysely wants `query` with two signatures. */
 class GuardedClient implements PostgresPoolClient {
-  readonly #client: PostgresPoolClient;
+  readonly #client: Client;
   #givenUp = false;
 
-  constructor(client: PostgresPoolClient) {
+  constructor(client: Client) {
     this.#client = client;
   }
 
@@ -48,10 +62,23 @@ class GuardedClient implements PostgresPoolClient {
     // Not even a ROLLBACK: it would wait as long again for a server that does not answer.
     if (this.#givenUp) throw new Error(GIVEN_UP);
     try {
-      return await this.#client.query<R>(sql, parameters);
+      // BEGIN and COMMIT need no plan.
+      if (parameters.length === 0) return await this.#client.query<R>(sql, parameters);
+      return await this.#client.query<R>({ ...nameOf(sql), text: sql, values: [...parameters] });
     } catch (error) {
       if (error instanceof Error && error.message === GIVEN_UP) this.#givenUp = true;
+      if (error instanceof DatabaseError && error.code === PLAN_IS_STALE) this.#givenUp = true;
       throw error;
     }
   }
+}
+
+/** A statement has one name in all connections. */
+function nameOf(sql: string): { name?: string } {
+  const known = statementNames.get(sql);
+  if (known !== undefined) return { name: known };
+  if (statementNames.size === MOST_STATEMENTS) return {};
+  const name = `s${statementNames.size}`;
+  statementNames.set(sql, name);
+  return { name };
 }

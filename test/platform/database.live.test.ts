@@ -181,6 +181,25 @@ test('a PostgreSQL that is not there is 503 to a client', async () => {
   expect(await ask(open(url.href))).toBe(503);
 });
 
+test('a statement is prepared once per connection; after a migration has changed its columns it works again with the next connection', async () => {
+  const db = open(database.url, { DATABASE_POOL_SIZE: 1 });
+  const look = () => sql`SELECT * FROM things WHERE id > ${0}`.execute(db);
+  const prepared = async () => {
+    const { rows } = await sql<{ calls: number }>`
+      SELECT generic_plans + custom_plans AS calls FROM pg_prepared_statements WHERE statement LIKE ${'%FROM things%'}`.execute(
+      db,
+    );
+    return rows.map(({ calls }) => calls);
+  };
+  await sql`CREATE TABLE things (id integer)`.execute(db);
+  await look();
+  await look();
+  expect(await prepared()).toEqual([2]);
+  await sql`ALTER TABLE things ADD COLUMN name text`.execute(db);
+  expect(statusOf(await look().catch((error: unknown) => error))).toBe(503);
+  expect((await look()).rows).toEqual([]);
+});
+
 test('an integer beyond 2^53 throws instead of losing its last digits; the largest that fits comes whole', async () => {
   const { db } = database;
   const read = (value: string) => sql<{ value: number }>`SELECT ${value}::bigint AS value`.execute(db);
