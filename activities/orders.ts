@@ -1,36 +1,18 @@
 // Effects on orders: one transaction per step, and a repeat finds what was done before.
-import { ApplicationFailure } from '@temporalio/common';
 import type { Transaction } from 'kysely';
 import { closeCart, reopenCart } from '../src/cart/store.ts';
 import { commitCouponUse, releaseCouponUse } from '../src/coupons/store.ts';
 import { commitHolds, releaseHolds, reviveHolds } from '../src/inventory/store.ts';
 import type { MailFact } from '../src/notifications/rules.ts';
 import { addMail } from '../src/notifications/store.ts';
-import { closeCheckout, saveRefusal } from '../src/orders/checkout-store.ts';
-import type { Actor, OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot, Refusal } from '../src/orders/rules.ts';
-import { countLines, insertOrder, moveOrder, setPaymentStatus } from '../src/orders/store.ts';
+import { closeCheckout } from '../src/orders/checkout-store.ts';
+import type { Actor, OrderStatus, Refusal } from '../src/orders/rules.ts';
+import { moveOrder, setPaymentStatus } from '../src/orders/store.ts';
 import { setCaptured } from '../src/payments/store.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
 import type { Schema } from '../src/platform/database-schema.ts';
 import { newId } from '../src/platform/ids.ts';
-import { requireOpenCheckout } from './checkout-lock.ts';
-
-/** Where an order begins. One that costs nothing waits for nobody: the next step completes it. */
-function firstStatus(
-  { total }: PriceSnapshot,
-  method: PaymentMethod,
-): { status: OrderStatus; paymentStatus: PaymentStatus } {
-  if (total === 0) return { status: 'PENDING', paymentStatus: 'NONE' };
-  if (method === 'cod') return { status: 'AWAITING_CONFIRMATION', paymentStatus: 'NONE' };
-  return { status: 'PENDING', paymentStatus: 'PENDING' };
-}
-
-interface WrittenOrder {
-  number: string;
-  placedAt: string;
-  expiresAt: string;
-}
 
 interface OrderCompletion {
   orderId: string;
@@ -55,30 +37,6 @@ interface OrderEnd {
 
 export function createOrderActivities({ db, clock }: { db: Database; clock: Clock }) {
   return {
-    /** Writes the order. One that is there already keeps the times that it was written with. */
-    async writeOrder(order: { orderId: string; placedAt: string; expiresAt: string }): Promise<WrittenOrder> {
-      return db.transaction().execute(async (tx) => {
-        const checkout = await requireOpenCheckout(tx, order.orderId);
-        if (checkout.prices === null) throw ApplicationFailure.nonRetryable('the cart is not frozen', 'CartNotFrozen');
-        const now = new Date(order.placedAt);
-        const first = firstStatus(checkout.prices, checkout.paymentMethod);
-        const { number, placedAt, expiresAt } = await insertOrder(tx, {
-          id: order.orderId,
-          cartId: checkout.cartId,
-          ...first,
-          paymentMethod: checkout.paymentMethod,
-          email: checkout.email,
-          shippingAddress: checkout.shippingAddress,
-          note: checkout.note,
-          prices: checkout.prices,
-          expiresAt: new Date(order.expiresAt),
-          now,
-        });
-        if (first.status === 'AWAITING_CONFIRMATION') await mail(tx, order.orderId, 'placed', now);
-        return { number, placedAt: placedAt.toISOString(), expiresAt: expiresAt.toISOString() };
-      });
-    },
-
     /**
      * The money is there (or a person confirms, or nothing is due): stock leaves, the coupon's use stands, the cart is
      * closed and the customer gets a mail. All or nothing; a repeat finds it done.
@@ -102,7 +60,7 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
     /**
      * The order ends unpaid or unconfirmed, and with it everything that was done for it, in one moment: its stock and its
      * coupon are free, its cart is open again under a fresh order id, and its customer gets a mail, unless the answer to the
-     * submit says it. An order that is complete stays.
+     * submit says it. An order that is complete stays; one that was never written cannot be from here on.
      * @returns where the order stands now; null when it was never written
      */
     async endOrder(order: OrderEnd): Promise<OrderStatus | null> {
@@ -133,25 +91,26 @@ async function complete(
 async function end(tx: Transaction<Schema>, order: OrderEnd): Promise<OrderStatus | null> {
   const { orderId, to, reason, by = 'system', refusal } = order;
   const now = new Date(order.endedAt);
-  await closeCheckout(tx, orderId, now);
+  await closeCheckout(tx, orderId, now, refusal);
   const from = ['PENDING', 'AWAITING_CONFIRMATION'] as const;
   const move = { orderId, from, to, paymentStatus: 'NONE', actor: by, note: reason, now } as const;
   const before = await moveOrder(tx, move, { cancelReason: reason });
-  if (before !== 'PENDING' && before !== 'AWAITING_CONFIRMATION') return before ?? null;
+  const wasOpen = before === 'PENDING' || before === 'AWAITING_CONFIRMATION';
+  if (before !== undefined && !wasOpen) return before;
   await releaseCouponUse(tx, orderId, now);
   await releaseHolds(tx, orderId, now);
-  if (refusal === undefined) await mail(tx, orderId, to === 'EXPIRED' ? 'expired' : 'cancelled', now);
-  else await saveRefusal(tx, orderId, refusal);
+  if (wasOpen && refusal === undefined) await mail(tx, orderId, to === 'EXPIRED' ? 'expired' : 'cancelled', now);
   await reopenCart(tx, { ...order, now });
-  return to;
+  return wasOpen ? to : null;
 }
 
 /** What was held leaves the shop; what was held too long is taken again where it is still there. */
 async function takeStock(tx: Transaction<Schema>, orderId: string, now: Date): Promise<void> {
-  const lines = await countLines(tx, orderId);
-  let committed = await commitHolds(tx, orderId, now);
-  if (committed < lines && (await reviveHolds(tx, orderId, now))) committed += await commitHolds(tx, orderId, now);
-  if (committed !== lines) throw new NotHeld();
+  const { lines, committed } = await commitHolds(tx, orderId, now);
+  if (lines > 0 && committed === lines) return;
+  if (!(await reviveHolds(tx, orderId, now))) throw new NotHeld();
+  const revived = await commitHolds(tx, orderId, now);
+  if (committed + revived.committed !== lines) throw new NotHeld();
 }
 
 /** Ends the transaction without a trace: what the order needs is not there any more. */

@@ -10,15 +10,13 @@ import {
   Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
-import { createCartActivities } from '../activities/carts.ts';
-import { createCouponActivities } from '../activities/coupons.ts';
 import { createEmailActivities } from '../activities/email.ts';
 import { createExpiryActivities } from '../activities/expiry.ts';
 import { createFulfillmentActivities } from '../activities/fulfillment.ts';
-import { createInventoryActivities } from '../activities/inventory.ts';
 import { createLatePaymentActivities } from '../activities/late-payment.ts';
 import { createOrderActivities } from '../activities/orders.ts';
 import { createPaymentActivities } from '../activities/payment.ts';
+import { createPlacingActivities } from '../activities/placing.ts';
 import { createRefundActivities } from '../activities/refunds.ts';
 import { type QueueName, TASK_QUEUES, WORKFLOW_IDS } from '../workflows/messages.ts';
 import { type Config, ConfigError, pricingOf, requireSettings } from './config.ts';
@@ -103,9 +101,7 @@ function createActivities(parts: {
   const deps = { ...parts, clock: systemClock, stripe: openStripe(settings) };
   const mails = { publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''), tokenSecrets: settings.TOKEN_SECRET };
   return {
-    ...createCartActivities({ ...deps, pricing: pricingOf(settings) }),
-    ...createCouponActivities(deps),
-    ...createInventoryActivities(deps),
+    ...createPlacingActivities({ ...deps, pricing: pricingOf(settings) }),
     ...createOrderActivities(deps),
     ...createPaymentActivities(deps),
     ...createRefundActivities(deps),

@@ -8,8 +8,8 @@ import type { Compensations } from './compensation.ts';
 import { cancelIntent, pays, sendBack } from './intent.ts';
 import { sql } from './steps.ts';
 
-/** Why what was done is undone: the submit was refused, or the order that was placed has ended; or both. */
-export type Ending = { refusal?: Refusal; order?: OrderEnd };
+/** Why what was done is undone; `refusal` where the submit is still to be answered, and is told no. */
+export type Ending = { order: OrderEnd; refusal?: Refusal };
 type OrderEnd = { to: 'EXPIRED' | 'CANCELLED'; reason: string; by?: Actor };
 
 /** What completes an order: its money, a person's word, or that nothing is due. */
@@ -68,15 +68,22 @@ export async function end(state: CheckoutState, undo: Undo, ending: Ending): Pro
 }
 
 /** Undoes what was done, last step first, and tells everybody who waits. */
-export async function unwind(state: CheckoutState, undo: Undo, ending: Ending): Promise<CheckoutResult> {
+async function unwind(state: CheckoutState, undo: Undo, ending: Ending): Promise<CheckoutResult> {
   const standing = await undo.run(ending);
   if (standing !== undefined) return keep(state, standing);
   const { refusal, order } = ending;
-  const status = refusal === undefined && order !== undefined ? order.to : 'REFUSED';
-  state.show(status, `Ended: ${refusal?.code ?? order?.reason}.`);
-  if (refusal !== undefined) state.answerSubmit({ outcome: 'refused', refusal });
-  state.inbox.close(order?.to ?? 'CANCELLED');
-  return status;
+  if (refusal !== undefined) return refuse(state, refusal);
+  state.show(order.to, `Ended: ${order.reason}.`);
+  state.inbox.close(order.to);
+  return order.to;
+}
+
+/** The submit is told no. */
+export function refuse(state: CheckoutState, refusal: Refusal): CheckoutResult {
+  state.show('REFUSED', `Ended: ${refusal.code}.`);
+  state.answerSubmit({ outcome: 'refused', refusal });
+  state.inbox.close('CANCELLED');
+  return 'REFUSED';
 }
 
 /** The order was complete already: a run of this checkout that was cut short, or a task of this one, had done it. */

@@ -7,20 +7,20 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { FrozenCart } from '../activities/carts.ts';
-import type { CheckoutAnswer, OrderStatus, PaymentMethod } from '../src/orders/rules.ts';
+import type { Placed, Placing } from '../activities/placing.ts';
+import type { CheckoutAnswer, OrderStatus } from '../src/orders/rules.ts';
 import { Inbox, type News } from './checkout-inbox.ts';
 import { type CheckoutInput, SEARCH_ATTRIBUTES, submitUpdate } from './messages.ts';
 
-interface Windows {
+/** The order as it was placed, with its times. */
+export type PlacedOrder = Omit<Placed, 'placedAt' | 'expiresAt'> & {
   /** The end of the window in which the order can be paid or confirmed. */
   expiresAt: Date;
   /** When the holds end by themselves: a little after the window, so that in normal life the order is faster. */
   holdsExpireAt: Date;
-}
-
-/** `isResumed`: the order had been placed before, by a run of this checkout that was terminated by hand. */
-export type PlacedOrder = FrozenCart & Windows & { number: string; isResumed: boolean };
+  /** It had been placed before, by a run of this checkout that was terminated by hand. */
+  isResumed: boolean;
+};
 
 export class CheckoutState {
   readonly input: CheckoutInput;
@@ -43,19 +43,29 @@ export class CheckoutState {
     );
   }
 
-  openWindows(paymentMethod: PaymentMethod): Windows {
-    const { paymentWindow, confirmationWindow } = this.input;
-    const window = paymentMethod === 'card' ? paymentWindow : confirmationWindow;
-    return this.windowsUntil(new Date(this.startedAt.getTime() + window * 1000));
+  /** What the order is placed with: each way to pay has a window of its own. */
+  placing(nextOrderId: string): Placing {
+    const { orderId, paymentWindow, confirmationWindow, holdGrace } = this.input;
+    const after = (seconds: number) => new Date(this.startedAt.getTime() + seconds * 1000).toISOString();
+    return {
+      orderId,
+      nextOrderId,
+      placedAt: this.startedAt.toISOString(),
+      expiresAt: { card: after(paymentWindow), cod: after(confirmationWindow) },
+      holdsExpireAt: { card: after(paymentWindow + holdGrace), cod: after(confirmationWindow + holdGrace) },
+    };
   }
 
-  windowsUntil(expiresAt: Date): Windows {
-    return { expiresAt, holdsExpireAt: new Date(expiresAt.getTime() + this.input.holdGrace * 1000) };
-  }
-
-  place(order: PlacedOrder): PlacedOrder {
-    this.order = order;
-    return order;
+  /** Keeps how the order was placed, now or by a run before this one: that had another time. */
+  place({ placedAt, expiresAt, ...placed }: Placed): PlacedOrder {
+    const end = new Date(expiresAt);
+    this.order = {
+      ...placed,
+      expiresAt: end,
+      holdsExpireAt: new Date(end.getTime() + this.input.holdGrace * 1000),
+      isResumed: placedAt !== this.startedAt.toISOString(),
+    };
+    return this.order;
   }
 
   /** Answers every caller of the submit, those who wait and those who come. The first answer stands. */

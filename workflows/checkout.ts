@@ -2,7 +2,7 @@
 // A crash at any line is mended by the replay of this function. A step may run twice, and then does nothing the second time.
 import { allHandlersFinished, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { OrderStatus, Refusal } from '../src/orders/rules.ts';
-import { type CheckoutResult, complete, type Ending, end, type Undo, unwind } from './checkout-end.ts';
+import { type CheckoutResult, complete, type Ending, end, refuse, type Undo } from './checkout-end.ts';
 import { dismiss, type MoveAsked } from './checkout-inbox.ts';
 import { CheckoutState, type PlacedOrder } from './checkout-state.ts';
 import { Compensations } from './compensation.ts';
@@ -28,7 +28,7 @@ export async function checkout(input: CheckoutInput): Promise<CheckoutResult> {
   let result: CheckoutResult = 'REFUSED';
   try {
     const placed = await placeOrder(state, undo);
-    result = 'refusal' in placed ? await unwind(state, undo, placed) : await settleOrder(state, undo, placed);
+    result = 'refusal' in placed ? refuse(state, placed.refusal) : await settleOrder(state, undo, placed);
     return result;
   } catch (error) {
     const stopped = isCancellation(error);
@@ -44,40 +44,18 @@ export async function checkout(input: CheckoutInput): Promise<CheckoutResult> {
   }
 }
 
-/** Prices and freezes the cart, holds its stock and its coupon, and writes the order; or says why there is none. */
+/** Freezes the cart's prices, holds its stock and its coupon and writes the order, all in one step; or says why there is none. */
 async function placeOrder(state: CheckoutState, undo: Undo): Promise<PlacedOrder | { refusal: Refusal }> {
   const { orderId, cartId } = state.input;
-
-  const cartOf = { orderId, cartId, nextOrderId: newId() };
-  undo.before(({ refusal }) => sql.reopenOrderCart({ ...cartOf, ...(refusal && { refusal }) }));
-  const cart = await sql.freezeCart({ orderId });
-  if ('refusal' in cart) return cart;
-  const { lines, couponId, paymentMethod } = cart.frozen;
-  const windows = state.openWindows(paymentMethod);
-  const expiresAt = windows.holdsExpireAt.toISOString();
-
-  undo.before(() => sql.releaseOrderStock(orderId));
-  const items = await sql.holdOrderStock({ orderId, lines, expiresAt });
-  if (items.length > 0) return { refusal: { code: 'out_of_stock', items } };
-
-  if (couponId !== undefined) {
-    undo.before(() => sql.releaseOrderCoupon(orderId));
-    const { problem } = await sql.holdOrderCoupon({ orderId, couponId, expiresAt });
-    if (problem !== undefined) return { refusal: { code: 'coupon_invalid', reason: problem } };
-  }
-
+  const nextOrderId = newId();
   undo.before(async ({ order, refusal }) => {
-    if (order === undefined) return undefined;
     const endedAt = new Date().toISOString();
-    const standing = await sql.endOrder({ ...cartOf, ...order, ...(refusal && { refusal }), endedAt });
+    const end = { orderId, cartId, nextOrderId, ...order, ...(refusal && { refusal }), endedAt };
+    const standing = await sql.endOrder(end);
     return standing === null || ENDED.has(standing) ? undefined : { keep: standing };
   });
-  const placedAt = state.startedAt.toISOString();
-  const order = await sql.writeOrder({ orderId, placedAt, expiresAt: windows.expiresAt.toISOString() });
-  const { number } = order;
-  // An order that was placed at another time was placed by a run before this one.
-  const isResumed = order.placedAt !== placedAt;
-  return state.place({ ...cart.frozen, ...state.windowsUntil(new Date(order.expiresAt)), number, isResumed });
+  const answer = await sql.placeOrder(state.placing(nextOrderId));
+  return 'refusal' in answer ? answer : state.place(answer.placed);
 }
 
 /** Waits for the money (card) or for a person (cash on delivery), until the window ends. Nothing to pay, nothing to wait for. */

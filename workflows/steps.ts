@@ -1,29 +1,25 @@
 // The activities as the workflows call them, each with its timeout, its retries and the reason for both.
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import type { createCartActivities } from '../activities/carts.ts';
-import type { createCouponActivities } from '../activities/coupons.ts';
 import type { createEmailActivities } from '../activities/email.ts';
 import type { createExpiryActivities } from '../activities/expiry.ts';
 import type { createFulfillmentActivities } from '../activities/fulfillment.ts';
-import type { createInventoryActivities } from '../activities/inventory.ts';
 import type { createLatePaymentActivities } from '../activities/late-payment.ts';
 import type { createOrderActivities } from '../activities/orders.ts';
 import type { createPaymentActivities } from '../activities/payment.ts';
+import type { createPlacingActivities } from '../activities/placing.ts';
 import type { createRefundActivities } from '../activities/refunds.ts';
 import { TASK_QUEUES } from './messages.ts';
 
-type Carts = ReturnType<typeof createCartActivities>;
-type Coupons = ReturnType<typeof createCouponActivities>;
 type Fulfillment = ReturnType<typeof createFulfillmentActivities>;
-type Inventory = ReturnType<typeof createInventoryActivities>;
 type LatePayments = ReturnType<typeof createLatePaymentActivities>;
 type Orders = ReturnType<typeof createOrderActivities>;
 type Payment = ReturnType<typeof createPaymentActivities>;
+type Placing = ReturnType<typeof createPlacingActivities>;
 type Refunds = ReturnType<typeof createRefundActivities>;
 type Email = ReturnType<typeof createEmailActivities>;
 
 /** One short transaction. It is tried until PostgreSQL is back: an order that has begun must come to its end. */
-export const sql = proxyLocalActivities<Carts & Coupons & Inventory & Orders & Fulfillment & Refunds>({
+export const sql = proxyLocalActivities<Placing & Orders & Fulfillment & Refunds>({
   startToCloseTimeout: '8s',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
 });

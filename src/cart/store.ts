@@ -172,8 +172,8 @@ export async function startCheckout(db: Kysely<Schema>, cartId: string, now: Dat
 }
 
 /**
- * The cart can be edited and tried again, under a fresh order id. Only while it still names the order that ended. The
- * time since its last change, which was in checkout, is not taken from its life: what was in it is there again.
+ * The cart can be edited and tried again, under a fresh order id. Only while it still names the order that ended, or was
+ * refused. The time in checkout, since its last change, is not taken from its life: what was in it is there again.
  */
 export async function reopenCart(
   db: Kysely<Schema>,
@@ -185,7 +185,8 @@ export async function reopenCart(
       status: 'open' as const,
       nextOrderId: cart.nextOrderId,
       version: eb('version', '+', 1),
-      expiresAt: sql<Date>`expires_at + greatest(${cart.now}::timestamptz - updated_at, interval '0')`,
+      expiresAt: sql<Date>`expires_at + CASE status WHEN 'checkout'
+        THEN greatest(${cart.now}::timestamptz - updated_at, interval '0') ELSE interval '0' END`,
       updatedAt: cart.now,
     }))
     .where('id', '=', cart.cartId)

@@ -11,7 +11,7 @@ export interface WantedLine {
 }
 
 /**
- * Holds all the lines of an order, or none. Call it with the order's checkout locked: a repeat finds the holds it made before.
+ * Holds all the lines of an order, or none. Call it once, in the transaction that writes the order.
  * @param expiresAt when the hold ends by itself
  * @returns the lines that are short, all of them; empty when everything is held
  */
@@ -19,13 +19,6 @@ export async function holdStock(
   db: Kysely<Schema>,
   order: { orderId: string; lines: readonly WantedLine[]; expiresAt: Date; now: Date },
 ): Promise<ShortLine[]> {
-  const held = await db
-    .selectFrom('holds')
-    .select('id')
-    .where('orderId', '=', order.orderId)
-    .limit(1)
-    .executeTakeFirst();
-  if (held !== undefined) return [];
   const lines = JSON.stringify(order.lines);
   const wanted = sql`
     SELECT line."variantId" AS variant_id, line.quantity
@@ -69,10 +62,14 @@ function reserving(wanted: RawBuilder<unknown>, now: Date): RawBuilder<unknown> 
 
 /**
  * The held units leave the shop: on hand and reserved fall together, and the ledger says why. A repeat does nothing.
- * @returns how many holds (one a line) were committed now
+ * @returns how many holds (one a line) the order has, and how many of them were committed now
  */
-export async function commitHolds(db: Kysely<Schema>, orderId: string, now: Date): Promise<number> {
-  const { numAffectedRows } = await sql`
+export async function commitHolds(
+  db: Kysely<Schema>,
+  orderId: string,
+  now: Date,
+): Promise<{ lines: number; committed: number }> {
+  const { rows } = await sql<{ lines: number; committed: number }>`
     WITH settled AS (
       UPDATE holds SET status = 'COMMITTED', settled_at = ${now}
       WHERE order_id = ${orderId} AND status = 'HELD'
@@ -84,10 +81,13 @@ export async function commitHolds(db: Kysely<Schema>, orderId: string, now: Date
       UPDATE inventory SET on_hand = on_hand - stock.quantity, reserved = reserved - stock.quantity, updated_at = ${now}
       FROM stock WHERE inventory.variant_id = stock.variant_id
       RETURNING inventory.variant_id, stock.quantity
+    ), moved AS (
+      INSERT INTO stock_movements (variant_id, kind, quantity, order_id, created_at)
+      SELECT variant_id, 'sold', -quantity, ${orderId}, ${now} FROM sold
     )
-    INSERT INTO stock_movements (variant_id, kind, quantity, order_id, created_at)
-    SELECT variant_id, 'sold', -quantity, ${orderId}, ${now} FROM sold`.execute(db);
-  return Number(numAffectedRows ?? 0);
+    SELECT (SELECT count(*) FROM holds WHERE order_id = ${orderId}) AS lines,
+      (SELECT count(*) FROM settled) AS committed`.execute(db);
+  return rows[0] ?? { lines: 0, committed: 0 };
 }
 
 /** Gives back what an order holds. A repeat, or an order that holds nothing, does nothing. @returns how many holds ended */

@@ -51,16 +51,15 @@ export async function saveSubmit(
   return rows[0];
 }
 
-export type OpenCheckout = Submit & { prices: PriceSnapshot | null };
+export type Checkout = NonNullable<Awaited<ReturnType<typeof lockCheckout>>>;
 
-/** Locks the checkout for one step; undefined when it is closed (unwound). */
-export async function lockCheckout(db: Kysely<Schema>, orderId: string): Promise<OpenCheckout | undefined> {
+/** Locks the checkout for one step; undefined when there is none. One with `closedAt` is unwound: no step of it may happen. */
+export async function lockCheckout(db: Kysely<Schema>, orderId: string) {
   return db
     .selectFrom('checkouts')
     .select(['orderId', 'cartId', 'paymentMethod', 'email', 'shippingAddress', 'note', 'shippingMethod'])
-    .select(['expectedTotal', 'prices'])
+    .select(['expectedTotal', 'prices', 'closedAt', 'refusal'])
     .where('orderId', '=', orderId)
-    .where('closedAt', 'is', null)
     .forUpdate()
     .executeTakeFirst();
 }
@@ -75,17 +74,16 @@ export async function freezePrices(
   await db.updateTable('checkouts').set({ prices, frozenAt: now }).where('orderId', '=', orderId).execute();
 }
 
-/** Closes the checkout, waiting for a step that is at work: no step of it happens from here on. A repeat does nothing. */
-export async function closeCheckout(db: Kysely<Schema>, orderId: string, now: Date): Promise<void> {
+/**
+ * Closes the checkout, waiting for a step that is at work: no step of it happens from here on. A repeat does nothing.
+ * @param refusal why the submit did not become an order, for every caller who asks
+ */
+export async function closeCheckout(db: Kysely<Schema>, orderId: string, now: Date, refusal?: Refusal): Promise<void> {
   await db
     .updateTable('checkouts')
-    .set({ closedAt: sql<Date>`coalesce(closed_at, ${now})` })
+    .set({ closedAt: sql<Date>`coalesce(closed_at, ${now})`, ...(refusal && { refusal }) })
     .where('orderId', '=', orderId)
     .execute();
-}
-
-export async function saveRefusal(db: Kysely<Schema>, orderId: string, refusal: Refusal): Promise<void> {
-  await db.updateTable('checkouts').set({ refusal }).where('orderId', '=', orderId).execute();
 }
 
 /** What an ended submit was told, for the caller who comes after its workflow has ended. */

@@ -20,45 +20,58 @@ export interface NewOrder {
   now: Date;
 }
 
-/** Writes the order with its lines and its first event. A repeat finds it there, with its own times, and changes nothing. */
-export async function insertOrder(
-  db: Kysely<Schema>,
-  order: NewOrder,
-): Promise<{ number: string; placedAt: Date; expiresAt: Date }> {
+/** Writes the order with its lines and its first event, in one statement. @returns its number */
+export async function insertOrder(db: Kysely<Schema>, order: NewOrder): Promise<string> {
   const { prices, now, ...columns } = order;
   const { lines, couponId: _couponId, ...amounts } = prices;
-  const inserted = await db
-    .insertInto('orders')
-    .values({
-      ...columns,
-      ...amounts,
-      number: sql<string>`${NUMBER_PREFIX} || nextval('order_numbers')`,
-      placedAt: now,
-      updatedAt: now,
-    })
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .returning('number')
-    .executeTakeFirst();
-  if (inserted === undefined) {
-    const existing = await db
-      .selectFrom('orders')
-      .select(['number', 'placedAt', 'expiresAt'])
-      .where('id', '=', order.id)
-      .executeTakeFirstOrThrow();
-    return { ...existing, expiresAt: existing.expiresAt ?? order.expiresAt };
-  }
-  await db
-    .insertInto('orderItems')
-    .values(
-      lines.map(({ tax: _tax, taxCategory: _taxCategory, ...line }, position) => ({
-        ...line,
-        orderId: order.id,
-        position,
-      })),
+  const items = JSON.stringify(lines.map((line, position) => ({ ...line, position })));
+  const { number } = await db
+    .with('written', (cte) =>
+      cte
+        .insertInto('orders')
+        .values({
+          ...columns,
+          ...amounts,
+          number: sql<string>`${NUMBER_PREFIX} || nextval('order_numbers')`,
+          placedAt: now,
+          updatedAt: now,
+        })
+        .returning('number'),
     )
-    .execute();
-  await appendEvent(db, { orderId: order.id, from: null, to: order.status, actor: 'customer', note: null, now });
-  return { number: inserted.number, placedAt: now, expiresAt: order.expiresAt };
+    .with('lines', (cte) =>
+      cte
+        .insertInto('orderItems')
+        .columns(['orderId', 'position', 'variantId', 'sku', 'title', 'quantity', 'unitPrice', 'lineTotal', 'discount'])
+        .expression(sql`
+          SELECT ${order.id}::uuid, position, "variantId", sku, title, quantity, "unitPrice", "lineTotal", discount
+          FROM jsonb_to_recordset(${items}::jsonb) AS line(position integer, "variantId" uuid, sku text, title text,
+            quantity integer, "unitPrice" bigint, "lineTotal" bigint, discount bigint)`),
+    )
+    .with('event', (cte) =>
+      cte.insertInto('orderEvents').values({
+        orderId: order.id,
+        sequence: 1,
+        fromStatus: null,
+        toStatus: order.status,
+        actor: 'customer',
+        note: null,
+        createdAt: now,
+      }),
+    )
+    .selectFrom('written')
+    .select('number')
+    .executeTakeFirstOrThrow();
+  return number;
+}
+
+/** How the order was placed, for a step that has placed it before. Times as ISO 8601. */
+export async function findPlacing(db: Kysely<Schema>, orderId: string) {
+  const { placedAt, expiresAt, ...order } = await db
+    .selectFrom('orders')
+    .select(['number', 'total', 'currency', 'paymentMethod', 'placedAt', 'expiresAt'])
+    .where('id', '=', orderId)
+    .executeTakeFirstOrThrow();
+  return { ...order, placedAt: placedAt.toISOString(), expiresAt: (expiresAt ?? placedAt).toISOString() };
 }
 
 export interface Move {
@@ -85,22 +98,32 @@ export async function moveOrder(
   const { captured = 0, ...reason } = also;
   const order = await db.selectFrom('orders').select('status').where('id', '=', orderId).forUpdate().executeTakeFirst();
   if (order === undefined || !from.includes(order.status)) return order?.status;
+  // The row is locked before, by a statement of its own: this one sees every event that was there when it was.
   await db
-    .updateTable('orders')
-    .set((eb) => ({ status: to, paymentStatus, updatedAt: now, captured: eb('captured', '+', captured), ...reason }))
-    .where('id', '=', orderId)
+    .with('moved', (cte) =>
+      cte
+        .updateTable('orders')
+        .set((eb) => ({
+          status: to,
+          paymentStatus,
+          updatedAt: now,
+          captured: eb('captured', '+', captured),
+          ...reason,
+        }))
+        .where('id', '=', orderId),
+    )
+    .insertInto('orderEvents')
+    .values({
+      orderId,
+      sequence: sql<number>`(SELECT coalesce(max(sequence), 0) + 1 FROM order_events WHERE order_id = ${orderId})`,
+      fromStatus: order.status,
+      toStatus: to,
+      actor: move.actor,
+      note: move.note,
+      createdAt: now,
+    })
     .execute();
-  await appendEvent(db, { ...move, from: order.status });
   return order.status;
-}
-
-export async function countLines(db: Kysely<Schema>, orderId: string): Promise<number> {
-  const { count } = await db
-    .selectFrom('orderItems')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('orderId', '=', orderId)
-    .executeTakeFirstOrThrow();
-  return count;
 }
 
 /** The payment's state, while the order stays where it is. */
@@ -115,24 +138,6 @@ export async function setPaymentStatus(
     .set({ paymentStatus, updatedAt: now })
     .where('id', '=', orderId)
     .where('status', '=', 'PENDING')
-    .execute();
-}
-
-async function appendEvent(
-  db: Kysely<Schema>,
-  event: { orderId: string; from: OrderStatus | null; to: OrderStatus; actor: string; note: string | null; now: Date },
-): Promise<void> {
-  await db
-    .insertInto('orderEvents')
-    .values({
-      orderId: event.orderId,
-      sequence: sql<number>`(SELECT coalesce(max(sequence), 0) + 1 FROM order_events WHERE order_id = ${event.orderId})`,
-      fromStatus: event.from,
-      toStatus: event.to,
-      actor: event.actor,
-      note: event.note,
-      createdAt: event.now,
-    })
     .execute();
 }
 
