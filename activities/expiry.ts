@@ -1,7 +1,7 @@
 // What is held and whose time is over: found, and ended in batches. P3 rests here. "Now" is the workflow's time.
 import { expireCouponUses, isAnyCouponUseDue } from '../src/coupons/store.ts';
 import { expireHolds, findDueHolds, isAnyHoldDue } from '../src/inventory/store.ts';
-import { findLiveCheckouts } from '../src/orders/checkout-store.ts';
+import { findWaiting } from '../src/orders/store.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
 import { watchFor } from './watch.ts';
@@ -32,7 +32,7 @@ export function createExpiryActivities({ db, clock, stopping }: { db: Database; 
     async findDueHolds(due: { now: string; limit: number }): Promise<DueHolds> {
       const holds = await findDueHolds(db, { limit: due.limit, now: new Date(due.now) });
       const orderIds = [...new Set(holds.flatMap(({ orderId }) => orderId ?? []))];
-      const liveOrders = orderIds.length === 0 ? [] : await findLiveCheckouts(db, orderIds);
+      const liveOrders = orderIds.length === 0 ? [] : await findWaiting(db, orderIds);
       return { holdIds: holds.map(({ id }) => id), liveOrders };
     },
 

@@ -31,6 +31,8 @@ export class CheckoutState {
   paidBy: string | undefined;
 
   private answer: CheckoutAnswer | undefined;
+  /** Number, total and way to pay stay what they were: they are told once. */
+  private isListed = false;
 
   constructor(input: CheckoutInput) {
     this.input = input;
@@ -81,16 +83,18 @@ export class CheckoutState {
   /** What an operator sees of this order in the Temporal UI: its attributes and a line on what it waits for. */
   show(status: OrderStatus | 'REFUSED', waitsFor: string): void {
     const { order, input } = this;
+    const isNews = order !== undefined && !this.isListed;
     upsertSearchAttributes([
       { key: SEARCH_ATTRIBUTES.orderStatus, value: status },
-      ...(order === undefined
-        ? []
-        : [
+      ...(isNews
+        ? [
             { key: SEARCH_ATTRIBUTES.orderNumber, value: order.number },
             { key: SEARCH_ATTRIBUTES.orderTotal, value: order.total },
             { key: SEARCH_ATTRIBUTES.paymentMethod, value: order.paymentMethod },
-          ]),
+          ]
+        : []),
     ]);
+    this.isListed ||= isNews;
     const name = order === undefined ? `Order ${input.orderId}` : `Order **${order.number}**`;
     const price = order && `, ${order.total} ${order.currency} (minor units) by ${order.paymentMethod}`;
     setCurrentDetails(`${name} is **${status}**${price ?? ''}.\n\n${waitsFor}`);

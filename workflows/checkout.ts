@@ -50,8 +50,8 @@ async function placeOrder(state: CheckoutState, undo: Undo): Promise<PlacedOrder
   const nextOrderId = newId();
   undo.before(async ({ order, refusal }) => {
     const endedAt = new Date().toISOString();
-    const end = { orderId, cartId, nextOrderId, ...order, ...(refusal && { refusal }), endedAt };
-    const standing = await sql.endOrder(end);
+    const told = refusal && { refusal };
+    const standing = await sql.endOrder({ orderId, cartId, nextOrderId, ...order, ...told, endedAt });
     return standing === null || ENDED.has(standing) ? undefined : { keep: standing };
   });
   const answer = await sql.placeOrder(state.placing(nextOrderId));

@@ -91,27 +91,3 @@ export async function findRefusal(db: Kysely<Schema>, orderId: string): Promise<
   const row = await db.selectFrom('checkouts').select('refusal').where('orderId', '=', orderId).executeTakeFirst();
   return row?.refusal;
 }
-
-/**
- * Of these orders, those that have not come to their end: one still waits for its payment or its confirmation, or was never
- * written though its checkout had begun, or its cart is still frozen for it.
- */
-export async function findLiveCheckouts(
-  db: Kysely<Schema>,
-  orderIds: readonly string[],
-): Promise<Pick<Submit, 'orderId' | 'cartId'>[]> {
-  return db
-    .selectFrom('checkouts')
-    .innerJoin('carts', 'carts.id', 'checkouts.cartId')
-    .leftJoin('orders', 'orders.id', 'checkouts.orderId')
-    .select(['checkouts.orderId', 'checkouts.cartId'])
-    .where('checkouts.orderId', 'in', orderIds)
-    .where((eb) =>
-      eb.or([
-        eb('orders.status', 'in', ['PENDING', 'AWAITING_CONFIRMATION']),
-        eb.and([eb('orders.id', 'is', null), eb('checkouts.closedAt', 'is', null)]),
-        eb.and([eb('carts.status', '=', 'checkout'), eb('carts.nextOrderId', '=', eb.ref('checkouts.orderId'))]),
-      ]),
-    )
-    .execute();
-}

@@ -162,6 +162,15 @@ export type OrderRow = NonNullable<Awaited<ReturnType<typeof findOrder>>>;
 
 /** An order with its lines in their order and its newest intent, or undefined. One query. */
 export async function findOrder(db: Kysely<Schema>, orderId: string) {
+  return selectOrders(db).where('orders.id', '=', orderId).executeTakeFirst();
+}
+
+/** The same for many orders at once. */
+export async function findOrders(db: Kysely<Schema>, orderIds: readonly string[]): Promise<OrderRow[]> {
+  return selectOrders(db).where('orders.id', '=', sql<string>`ANY(${orderIds}::uuid[])`).execute();
+}
+
+function selectOrders(db: Kysely<Schema>) {
   return db
     .selectFrom('orders')
     .selectAll('orders')
@@ -173,9 +182,7 @@ export async function findOrder(db: Kysely<Schema>, orderId: string) {
       sql<OrderIntent | null>`(
         SELECT json_build_object('intentId', intent_id, 'clientSecret', client_secret, 'status', intent_status)
         FROM payments WHERE order_id = orders.id AND attempt IS NOT NULL ORDER BY attempt DESC LIMIT 1)`.as('intent'),
-    ])
-    .where('orders.id', '=', orderId)
-    .executeTakeFirst();
+    ]);
 }
 
 /** Where the order stands; undefined when there is no such order. */
@@ -200,6 +207,19 @@ export async function listEvents(db: Kysely<Schema>, orderId: string) {
 export async function hasCart(db: Kysely<Schema>, orderId: string): Promise<boolean> {
   const cart = await db.selectFrom('carts').select('id').where('nextOrderId', '=', orderId).executeTakeFirst();
   return cart !== undefined;
+}
+
+/** Of these orders, those that still wait for their payment or their confirmation. */
+export async function findWaiting(
+  db: Kysely<Schema>,
+  orderIds: readonly string[],
+): Promise<{ orderId: string; cartId: string }[]> {
+  return db
+    .selectFrom('orders')
+    .select(['id as orderId', 'cartId'])
+    .where('id', '=', sql<string>`ANY(${orderIds}::uuid[])`)
+    .where('status', 'in', ['PENDING', 'AWAITING_CONFIRMATION'])
+    .execute();
 }
 
 export type LockedOrder = NonNullable<Awaited<ReturnType<typeof lockOrder>>>;

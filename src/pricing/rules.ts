@@ -189,6 +189,9 @@ function sum(amounts: readonly number[]): number {
   return amounts.reduce((all, amount) => all + amount, 0);
 }
 
+/** Making one costs a hundred times as much as using it. */
+const moneyFormats = new Map<string, Intl.NumberFormat>();
+
 /**
  * An amount as people read it.
  * @param amount integer minor units
@@ -196,7 +199,9 @@ function sum(amounts: readonly number[]): number {
  * @param locale BCP 47
  */
 export function formatMoney(amount: number, currency: string, locale = 'en-US'): string {
-  const format = new Intl.NumberFormat(locale, { style: 'currency', currency: currency.toUpperCase() });
+  const key = `${locale} ${currency}`;
+  const format = moneyFormats.get(key) ?? new Intl.NumberFormat(locale, { style: 'currency', currency });
+  moneyFormats.set(key, format);
   const decimals = format.resolvedOptions().maximumFractionDigits ?? 0;
   return format.format(amount / 10 ** decimals);
 }

@@ -1,8 +1,7 @@
 // A checkout for tests of its steps: a submitted cart, every step with what it takes, and all that the database holds of it.
 import { sql } from 'kysely';
-import { createCartActivities } from '../../activities/carts.ts';
-import { createInventoryActivities } from '../../activities/inventory.ts';
 import { createOrderActivities } from '../../activities/orders.ts';
+import { createPlacingActivities } from '../../activities/placing.ts';
 import type { PaymentMethod } from '../../src/orders/rules.ts';
 import type { Database } from '../../src/platform/database.ts';
 import { newId } from '../../src/platform/ids.ts';
@@ -12,30 +11,32 @@ import { LATER, NOW, PRICING, stockedVariant, submittedOrder } from '../support/
 export const ON_HAND = 5;
 export const TOTAL = 3_750;
 
+/** How it was submitted: by card, and with no total in mind, unless told. */
+export interface Sent {
+  paymentMethod?: PaymentMethod;
+  expectedTotal?: number;
+}
+
 /** A submitted cart of two lines that nobody else competes with, and every step of its checkout, with all it needs. */
-async function checkout(db: Database, paymentMethod: PaymentMethod = 'card') {
+async function checkout(db: Database, sent: Sent = {}) {
   const variants = [await stockedVariant(db, ON_HAND), await stockedVariant(db, ON_HAND)];
   const wanted = variants.map(({ id }, at) => ({ variantId: id, quantity: at + 1 }));
-  const { orderId, cartId, lines } = await submittedOrder(db, wanted, { paymentMethod });
+  const { orderId, cartId } = await submittedOrder(db, wanted, sent);
   const nextOrderId = newId(NOW);
   const clock = () => NOW;
   const deps = { db, clock };
-  const [carts, orders] = [createCartActivities({ ...deps, pricing: PRICING }), createOrderActivities(deps)];
-  const inventory = createInventoryActivities(deps);
+  const [placing, orders] = [createPlacingActivities({ ...deps, pricing: PRICING }), createOrderActivities(deps)];
   const [now, later] = [NOW.toISOString(), LATER.toISOString()];
+  const windows = { expiresAt: { card: later, cod: later }, holdsExpireAt: { card: later, cod: later } };
   const ending = { orderId, cartId, nextOrderId, reason: 'payment_window_ended', endedAt: now } as const;
   const money = { intentId: `pi_${orderId}`, captured: TOTAL };
   const steps = {
-    freezeCart: () => carts.freezeCart({ orderId }),
-    holdOrderStock: () => inventory.holdOrderStock({ orderId, lines, expiresAt: later }),
-    writeOrder: () => orders.writeOrder({ orderId, placedAt: now, expiresAt: later }),
+    placeOrder: () => placing.placeOrder({ orderId, nextOrderId, placedAt: now, ...windows }),
     notePaymentFailed: () => orders.notePaymentFailed({ orderId }),
     completeOrder: () => orders.completeOrder({ orderId, to: 'PAID', by: 'stripe', at: now, money }),
     confirmOrder: () => orders.completeOrder({ orderId, to: 'CONFIRMED', by: 'admin:1', at: now }),
     endOrder: () => orders.endOrder({ ...ending, to: 'EXPIRED' }),
-    releaseOrderStock: () => inventory.releaseOrderStock(orderId),
-    reopenOrderCart: () => carts.reopenOrderCart({ orderId, cartId, nextOrderId }),
-    refuse: () => carts.reopenOrderCart({ orderId, cartId, nextOrderId, refusal: { code: 'cart_empty' } }),
+    refuse: () => orders.endOrder({ ...ending, to: 'CANCELLED', refusal: { code: 'payment_refused' } }),
   };
   return { steps, orderId, cartId };
 }
@@ -44,12 +45,8 @@ export type Checkout = Awaited<ReturnType<typeof checkout>>;
 export type StepName = keyof Checkout['steps'];
 
 /** A checkout that has made these steps, one after the other. */
-export async function checkoutAfter(
-  db: Database,
-  names: readonly StepName[],
-  paymentMethod?: PaymentMethod,
-): Promise<Checkout> {
-  const made = await checkout(db, paymentMethod);
+export async function checkoutAfter(db: Database, names: readonly StepName[], sent?: Sent): Promise<Checkout> {
+  const made = await checkout(db, sent);
   for (const name of names) await made.steps[name]();
   return made;
 }

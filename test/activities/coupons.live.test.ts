@@ -1,11 +1,11 @@
-// The steps of a checkout that take a coupon, on the real database: done twice or at once they leave what they leave once,
-// and one that comes after its unwinding leaves nothing.
+// A cart with a coupon on the real database: it becomes one order that holds one use, however often and however many at once it
+// is placed, and an unwinding gives that use back.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
-import { createCartActivities } from '../../activities/carts.ts';
-import { createCouponActivities } from '../../activities/coupons.ts';
 import { createOrderActivities } from '../../activities/orders.ts';
+import { createPlacingActivities } from '../../activities/placing.ts';
 import { commitCouponUse } from '../../src/coupons/store.ts';
+import { newId } from '../../src/platform/ids.ts';
 import type { PricingSettings } from '../../src/pricing/rules.ts';
 import { newCoupon, usesOf } from '../coupons/uses.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
@@ -36,20 +36,15 @@ async function checkout({ couponId, pricing = PRICING, prices = [1_250], ...how 
   const { orderId, cartId } = await submittedOrder(db, lines, how);
   if (couponId !== undefined) await db.updateTable('carts').set({ couponId }).where('id', '=', cartId).execute();
   const deps = { db, clock: () => NOW, pricing };
-  const [carts, coupons, orders] = [
-    createCartActivities(deps),
-    createCouponActivities(deps),
-    createOrderActivities(deps),
-  ];
-  const [placedAt, expiresAt] = [NOW.toISOString(), LATER.toISOString()];
+  const [placing, orders] = [createPlacingActivities(deps), createOrderActivities(deps)];
+  const [now, later, nextOrderId] = [NOW.toISOString(), LATER.toISOString(), newId(NOW)];
+  const windows = { expiresAt: { card: later, cod: later }, holdsExpireAt: { card: later, cod: later } };
   return {
     orderId,
     cartId,
     variants,
-    freeze: () => carts.freezeCart({ orderId }),
-    hold: () => coupons.holdOrderCoupon({ orderId, couponId: couponId ?? '', expiresAt }),
-    release: () => coupons.releaseOrderCoupon(orderId),
-    write: () => orders.writeOrder({ orderId, placedAt, expiresAt }),
+    place: () => placing.placeOrder({ orderId, nextOrderId, placedAt: now, ...windows }),
+    end: () => orders.endOrder({ orderId, cartId, nextOrderId, to: 'EXPIRED', reason: 'test', endedAt: now }),
   };
 }
 
@@ -57,61 +52,64 @@ async function archive(variantId: string): Promise<void> {
   await database.db.updateTable('variants').set({ status: 'archived' }).where('id', '=', variantId).execute();
 }
 
-test('the hold of a use done twice, and several times at once, holds one and answers the same', async () => {
+test('an order placed twice, and several times at once, holds one use and answers the same', async () => {
   const couponId = await newCoupon(database.db, { totalLimit: 3 });
   const made = await checkout({ couponId });
-  const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => made.hold()));
-  expect([...answers, await made.hold()]).toEqual(Array.from({ length: AT_ONCE + 1 }, () => ({})));
+  const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => made.place()));
+  expect(new Set([...answers, await made.place()].map((answer) => JSON.stringify(answer))).size).toBe(1);
+  expect(answers[0]).toMatchObject({ placed: { total: 1_125 } });
   expect(await usesOf(database.db, couponId)).toMatchObject({ used: 1, statuses: { HELD: 1 } });
 });
 
-test('a use that is released several times at once is given back once', async () => {
+test('a use whose order ends several times at once is given back once', async () => {
   const couponId = await newCoupon(database.db);
   const [kept, made] = [await checkout({ couponId }), await checkout({ couponId })];
-  await kept.hold();
-  await made.hold();
-  await Promise.all(Array.from({ length: AT_ONCE }, () => made.release()));
-  await made.release();
+  await kept.place();
+  await made.place();
+  await Promise.all(Array.from({ length: AT_ONCE }, () => made.end()));
+  await made.end();
   expect(await usesOf(database.db, couponId)).toMatchObject({ used: 1, statuses: { HELD: 1, RELEASED: 1 } });
 });
 
-test('a use that a complete order lives on is not given back by an unwinding', async () => {
-  const couponId = await newCoupon(database.db);
-  const made = await checkout({ couponId });
-  await made.hold();
-  await database.db.transaction().execute((tx) => commitCouponUse(tx, made.orderId, NOW));
-  await made.release();
-  expect(await usesOf(database.db, couponId)).toMatchObject({ used: 1, statuses: { COMMITTED: 1 } });
-});
-
-test('a hold that comes after its release is refused for good, and one that races with it leaves nothing', async () => {
+test('an order that is placed after its end is refused for good, and one that races with it leaves no use', async () => {
   const couponId = await newCoupon(database.db);
   for (let round = 0; round < 10; round += 1) {
     const made = await checkout({ couponId });
-    const late = made.hold().then(
-      () => 'held',
+    const late = made.place().then(
+      () => 'placed',
       (error: unknown) => error instanceof ApplicationFailure && error.type,
     );
-    await made.release();
-    expect(['held', 'CheckoutClosed']).toContain(await late);
-    await expect(made.hold()).rejects.toMatchObject({ type: 'CheckoutClosed', nonRetryable: true });
+    await made.end();
+    expect(['placed', 'CheckoutClosed']).toContain(await late);
+    await expect(made.place()).rejects.toMatchObject({ type: 'CheckoutClosed', nonRetryable: true });
   }
+  expect(await usesOf(database.db, couponId)).toMatchObject({ used: 0, live: 0 });
+});
+
+test('an order whose stock is short holds no use of its coupon', async () => {
+  const couponId = await newCoupon(database.db);
+  const made = await checkout({ couponId });
+  await database.db
+    .updateTable('inventory')
+    .set({ onHand: 0 })
+    .where('variantId', '=', made.variants[0]?.id ?? '')
+    .execute();
+  expect(await made.place()).toMatchObject({ refusal: { code: 'out_of_stock' } });
   expect(await usesOf(database.db, couponId)).toMatchObject({ used: 0, live: 0 });
 });
 
 test('two carts of one customer, whose address is written differently, get one use of a coupon for once a customer', async () => {
   const couponId = await newCoupon(database.db, { perCustomerLimit: 1 });
   const carts = await Promise.all(['ada@example.com', 'ADA@Example.com'].map((email) => checkout({ couponId, email })));
-  const answers = await Promise.all(carts.map((cart) => cart.hold()));
-  expect(answers).toContainEqual({});
-  expect(answers).toContainEqual({ problem: 'customer_limit_reached' });
+  const answers = await Promise.all(carts.map((cart) => cart.place()));
+  expect(answers).toContainEqual({ placed: expect.anything() });
+  expect(answers).toContainEqual({ refusal: { code: 'coupon_invalid', reason: 'customer_limit_reached' } });
 });
 
 test('the coupon is in the frozen prices and in the order, with its part of each line', async () => {
   const couponId = await newCoupon(database.db);
   const made = await checkout({ couponId, shippingMethod: 'express', prices: [1_000, 335] });
-  expect(await made.freeze()).toMatchObject({ frozen: { couponId, total: 1_335 - 134 + 1_499 } });
-  await made.write();
+  expect(await made.place()).toMatchObject({ placed: { total: 1_335 - 134 + 1_499 } });
   const order = await database.db.selectFrom('orders').selectAll().where('id', '=', made.orderId).executeTakeFirst();
   const { code } = await database.db
     .selectFrom('coupons')
@@ -138,26 +136,24 @@ test('the coupon is in the frozen prices and in the order, with its part of each
 
 test('an order without a coupon says so, and names the way it is shipped', async () => {
   const made = await checkout();
-  const { frozen } = (await made.freeze()) as { frozen: object };
-  expect(Object.keys(frozen)).toEqual(['paymentMethod', 'lines', 'total', 'currency']);
-  await made.write();
+  await made.place();
   const order = await database.db.selectFrom('orders').selectAll().where('id', '=', made.orderId).executeTakeFirst();
   expect(order).toMatchObject({ couponCode: null, shippingMethod: 'standard', discount: 0, shipping: 0, total: 1_250 });
 });
 
 test('the tax is that of the country it is shipped to', async () => {
   const pricing = { ...PRICING, taxRates: [{ country: 'GB', category: 'standard', percent: 20 }] };
-  expect(await (await checkout({ pricing })).freeze()).toMatchObject({ frozen: { total: 1_500 } });
+  expect(await (await checkout({ pricing })).place()).toMatchObject({ placed: { total: 1_500 } });
 });
 
 test('a coupon that does not fit any more is refused with the reason, and the cart stays as it was', async () => {
   const couponId = await newCoupon(database.db, { active: false });
   const made = await checkout({ couponId });
   const refused = { refusal: { code: 'coupon_invalid', reason: 'inactive' } };
-  expect(await made.freeze()).toEqual(refused);
-  expect(await made.freeze()).toEqual(refused);
+  expect(await made.place()).toEqual(refused);
+  expect(await made.place()).toEqual(refused);
   const cart = database.db.selectFrom('carts').select(['status', 'version', 'couponId']).where('id', '=', made.cartId);
-  expect(await cart.execute()).toEqual([{ status: 'open', version: 1, couponId }]);
+  expect(await cart.execute()).toEqual([{ status: 'open', version: 2, couponId }]);
 });
 
 test.each([undefined, 500, 1_250])(
@@ -165,17 +161,17 @@ test.each([undefined, 500, 1_250])(
   async (expectedTotal) => {
     const made = await checkout({ prices: [1_250, 500], ...(expectedTotal !== undefined && { expectedTotal }) });
     await archive(made.variants[0]?.id ?? '');
-    expect(await made.freeze()).toEqual({ refusal: { code: 'cart_changed', total: 500 } });
+    expect(await made.place()).toEqual({ refusal: { code: 'cart_changed', total: 500 } });
   },
 );
 
 test('a cart of which nothing is for sale any more is empty', async () => {
   const made = await checkout({ prices: [1_250, 500] });
   for (const { id } of made.variants) await archive(id);
-  expect(await made.freeze()).toEqual({ refusal: { code: 'cart_empty' } });
+  expect(await made.place()).toEqual({ refusal: { code: 'cart_empty' } });
 });
 
 test('a shipping method that the worker does not know ends the checkout', async () => {
   const made = await checkout({ shippingMethod: 'pigeon' });
-  await expect(made.freeze()).rejects.toMatchObject({ type: 'ShippingMethodUnknown', nonRetryable: true });
+  await expect(made.place()).rejects.toMatchObject({ type: 'ShippingMethodUnknown', nonRetryable: true });
 });

@@ -3,11 +3,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { sql } from 'kysely';
-import { createCartActivities } from '../../activities/carts.ts';
-import type { PaymentMethod } from '../../src/orders/rules.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { NOW, PRICING, stockedVariant, submittedOrder } from '../support/rows.ts';
-import { type Checkout, checkoutAfter, checkoutState, ON_HAND, type StepName, TOTAL } from './checkout-steps.ts';
+import { NOW } from '../support/rows.ts';
+import {
+  type Checkout,
+  checkoutAfter,
+  checkoutState,
+  ON_HAND,
+  type Sent,
+  type StepName,
+  TOTAL,
+} from './checkout-steps.ts';
 
 const AT_ONCE = 5;
 
@@ -17,45 +23,62 @@ beforeAll(async () => {
 });
 afterAll(() => database.leave());
 
-function after(names: readonly StepName[], method?: PaymentMethod): Promise<Checkout> {
-  return checkoutAfter(database.db, names, method);
+function after(names: readonly StepName[], sent?: Sent): Promise<Checkout> {
+  return checkoutAfter(database.db, names, sent);
 }
 
 function stateOf(made: Checkout): Promise<unknown> {
   return checkoutState(database.db, made);
 }
 
-const WRITTEN: readonly StepName[] = ['freezeCart', 'holdOrderStock', 'writeOrder'];
+const PLACED: readonly StepName[] = ['placeOrder'];
+const COD: Sent = { paymentMethod: 'cod' };
 
 /** Each step with what comes before it, and what it does to the state so that it cannot pass by doing nothing. */
-const STEPS: { step: StepName; before: readonly StepName[]; method?: PaymentMethod; leaves: object }[] = [
-  { step: 'freezeCart', before: [], leaves: { cart: { status: 'checkout', version: 2 }, 'frozen total': TOTAL } },
+const STEPS: { step: StepName; before: readonly StepName[]; sent?: Sent; leaves: object }[] = [
   {
-    step: 'holdOrderStock',
-    before: ['freezeCart'],
+    step: 'placeOrder',
+    before: [],
     leaves: {
+      cart: { status: 'checkout', version: 2 },
+      'frozen total': TOTAL,
       stock: [
         [5, 1],
         [5, 2],
       ],
       holds: [{ status: 'HELD' }, { status: 'HELD' }],
+      order: { status: 'PENDING', total: TOTAL },
+      items: [{ line_total: 1_250 }, { line_total: 2_500 }],
+      events: [{ sequence: 1 }],
+      mails: null,
     },
   },
   {
-    step: 'writeOrder',
-    before: WRITTEN.slice(0, 2),
-    leaves: { order: { status: 'PENDING', total: TOTAL }, events: [{ sequence: 1 }], mails: null },
-  },
-  {
-    step: 'writeOrder',
-    before: WRITTEN.slice(0, 2),
-    method: 'cod',
+    step: 'placeOrder',
+    before: [],
+    sent: COD,
     leaves: { order: { status: 'AWAITING_CONFIRMATION' }, mails: [{ fact: 'placed' }] },
   },
-  { step: 'notePaymentFailed', before: WRITTEN, leaves: { order: { status: 'PENDING', payment_status: 'FAILED' } } },
+  {
+    step: 'placeOrder',
+    before: [],
+    sent: { expectedTotal: TOTAL - 1 },
+    leaves: {
+      cart: { status: 'open', version: 2 },
+      'names this order': false,
+      checkout: { refusal: { code: 'cart_changed', total: TOTAL } },
+      stock: [
+        [5, 0],
+        [5, 0],
+      ],
+      holds: null,
+      order: null,
+    },
+  },
+  { step: 'notePaymentFailed', before: PLACED, leaves: { order: { status: 'PENDING', payment_status: 'FAILED' } } },
   {
     step: 'completeOrder',
-    before: WRITTEN,
+    before: PLACED,
     leaves: {
       order: { status: 'PAID', payment_status: 'PAID', captured: TOTAL },
       cart: { status: 'ordered', version: 3 },
@@ -73,8 +96,8 @@ const STEPS: { step: StepName; before: readonly StepName[]; method?: PaymentMeth
   },
   {
     step: 'confirmOrder',
-    before: WRITTEN,
-    method: 'cod',
+    before: PLACED,
+    sent: COD,
     leaves: {
       order: { status: 'CONFIRMED', payment_status: 'COD_DUE', captured: 0 },
       cart: { status: 'ordered' },
@@ -88,7 +111,7 @@ const STEPS: { step: StepName; before: readonly StepName[]; method?: PaymentMeth
   },
   {
     step: 'endOrder',
-    before: WRITTEN,
+    before: PLACED,
     leaves: {
       order: { status: 'EXPIRED', cancel_reason: 'payment_window_ended' },
       cart: { status: 'open' },
@@ -102,40 +125,26 @@ const STEPS: { step: StepName; before: readonly StepName[]; method?: PaymentMeth
       mails: [{ fact: 'expired' }],
     },
   },
-  { step: 'endOrder', before: WRITTEN.slice(0, 2), leaves: { order: null, events: null, mails: null } },
   {
-    step: 'releaseOrderStock',
-    before: WRITTEN.slice(0, 2),
+    step: 'endOrder',
+    before: [],
+    leaves: { order: null, events: null, mails: null, cart: { status: 'open' }, 'names this order': false },
+  },
+  {
+    step: 'refuse',
+    before: PLACED,
     leaves: {
-      stock: [
-        [5, 0],
-        [5, 0],
-      ],
-      holds: [{ status: 'RELEASED' }, { status: 'RELEASED' }],
+      order: { status: 'CANCELLED' },
+      cart: { status: 'open' },
+      checkout: { refusal: { code: 'payment_refused' } },
+      mails: null,
     },
   },
-  {
-    step: 'releaseOrderStock',
-    before: ['freezeCart'],
-    leaves: {
-      stock: [
-        [5, 0],
-        [5, 0],
-      ],
-      holds: null,
-    },
-  },
-  {
-    step: 'reopenOrderCart',
-    before: ['freezeCart'],
-    leaves: { cart: { status: 'open', version: 3 }, 'names this order': false },
-  },
-  { step: 'refuse', before: [], leaves: { cart: { status: 'open' }, checkout: { refusal: { code: 'cart_empty' } } } },
 ];
 
-describe.each(STEPS)('$step after $before', ({ step, before, method, leaves }) => {
+describe.each(STEPS)('$step after $before', ({ step, before, sent, leaves }) => {
   test('done twice leaves what it leaves once, and answers the same', async () => {
-    const made = await after(before, method);
+    const made = await after(before, sent);
     const answer = await made.steps[step]();
     const once = await stateOf(made);
     expect(once).toMatchObject(leaves);
@@ -144,7 +153,7 @@ describe.each(STEPS)('$step after $before', ({ step, before, method, leaves }) =
   });
 
   test('done several times at once leaves what it leaves once, and answers all the same', async () => {
-    const [single, raced] = [await after(before, method), await after(before, method)];
+    const [single, raced] = [await after(before, sent), await after(before, sent)];
     await single.steps[step]();
     const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => raced.steps[step]()));
     expect(await stateOf(raced)).toEqual(await stateOf(single));
@@ -152,43 +161,32 @@ describe.each(STEPS)('$step after $before', ({ step, before, method, leaves }) =
   });
 });
 
-const UNWINDING: readonly StepName[] = ['endOrder', 'releaseOrderStock', 'reopenOrderCart'];
+test('an order that is placed after its unwinding is refused for good, and leaves nothing', async () => {
+  const made = await after(['endOrder']);
+  const unwound = await stateOf(made);
+  const failure: unknown = await made.steps.placeOrder().catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(ApplicationFailure);
+  expect(failure).toMatchObject({ type: 'CheckoutClosed', nonRetryable: true });
+  expect(await stateOf(made)).toEqual(unwound);
+});
 
-describe.each([
-  ['freezeCart', []],
-  ['holdOrderStock', ['freezeCart']],
-  ['writeOrder', ['freezeCart', 'holdOrderStock']],
-] as [StepName, StepName[]][])('%s', (step, before) => {
-  test.each(UNWINDING)('that comes after %s is refused for good and leaves nothing', async (undo) => {
-    const made = await after([...before, undo]);
-    const unwound = await stateOf(made);
-    const failure: unknown = await made.steps[step]().then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    expect(failure).toBeInstanceOf(ApplicationFailure);
-    expect(failure).toMatchObject({ type: 'CheckoutClosed', nonRetryable: true });
-    expect(await stateOf(made)).toEqual(unwound);
-  });
-
-  test('that races with its unwinding leaves what the unwinding alone leaves: nothing held, nothing live', async () => {
-    for (let round = 0; round < 10; round += 1) {
-      const made = await after(before);
-      const late = made.steps[step]().catch((error: unknown) => {
-        if (!(error instanceof ApplicationFailure && error.type === 'CheckoutClosed')) throw error;
-      });
-      for (const undo of UNWINDING) await made.steps[undo]();
-      await late;
-      expect(await stateOf(made)).toMatchObject({
-        stock: [
-          [ON_HAND, 0],
-          [ON_HAND, 0],
-        ],
-        cart: { status: 'open' },
-      });
-      expect(await liveRows(made)).toEqual([]);
-    }
-  });
+test('an order that is placed while it is unwound leaves what the unwinding leaves: nothing held, nothing live', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const made = await after([]);
+    const late = made.steps.placeOrder().catch((error: unknown) => {
+      if (!(error instanceof ApplicationFailure && error.type === 'CheckoutClosed')) throw error;
+    });
+    await made.steps.endOrder();
+    await late;
+    expect(await stateOf(made)).toMatchObject({
+      stock: [
+        [ON_HAND, 0],
+        [ON_HAND, 0],
+      ],
+      cart: { status: 'open' },
+    });
+    expect(await liveRows(made)).toEqual([]);
+  }
 });
 
 async function liveRows({ orderId }: Checkout): Promise<unknown[]> {
@@ -200,7 +198,7 @@ async function liveRows({ orderId }: Checkout): Promise<unknown[]> {
 
 test('a declined payment is not noted on an order that has been paid meanwhile, or has ended', async () => {
   for (const end of ['completeOrder', 'endOrder'] as const) {
-    const made = await after([...WRITTEN, end]);
+    const made = await after([...PLACED, end]);
     const before = await stateOf(made);
     await made.steps.notePaymentFailed();
     expect(await stateOf(made)).toEqual(before);
@@ -216,14 +214,14 @@ async function expireHoldsOf({ orderId }: Checkout): Promise<void> {
 }
 
 test('an order whose holds have expired is completed like any other where there is stock', async () => {
-  const [made, held] = [await after(WRITTEN), await after([...WRITTEN, 'completeOrder'])];
+  const [made, held] = [await after(PLACED), await after([...PLACED, 'completeOrder'])];
   await expireHoldsOf(made);
   expect(await made.steps.completeOrder()).toBe('done');
   expect(await stateOf(made)).toEqual(await stateOf(held));
 });
 
 test('an order whose holds have expired, and whose stock is gone, is not completed, and nothing is changed', async () => {
-  const made = await after(WRITTEN);
+  const made = await after(PLACED);
   await expireHoldsOf(made);
   await sql`UPDATE inventory SET on_hand = 1 WHERE variant_id IN (SELECT variant_id FROM cart_items WHERE cart_id = ${made.cartId})`.execute(
     database.db,
@@ -234,13 +232,13 @@ test('an order whose holds have expired, and whose stock is gone, is not complet
 });
 
 test('an order that is complete is not ended any more: its unwinding is told where it stands', async () => {
-  const made = await after([...WRITTEN, 'completeOrder']);
+  const made = await after([...PLACED, 'completeOrder']);
   expect(await made.steps.endOrder()).toBe('PAID');
   expect(await stateOf(made)).toMatchObject({ order: { status: 'PAID' }, mails: [{ fact: 'paid' }] });
 });
 
 test('an order that has ended is not completed any more', async () => {
-  const made = await after([...WRITTEN, 'endOrder', 'releaseOrderStock', 'reopenOrderCart']);
+  const made = await after([...PLACED, 'endOrder']);
   const before = await stateOf(made);
   expect(await made.steps.completeOrder()).toBe('ended');
   expect(await stateOf(made)).toEqual(before);
@@ -248,14 +246,12 @@ test('an order that has ended is not completed any more', async () => {
 
 test('an order that is paid and ended at once is one of the two, whole', async () => {
   for (let round = 0; round < 15; round += 1) {
-    const made = await after(WRITTEN);
+    const made = await after(PLACED);
     await Promise.allSettled(
       round % 2 === 0
         ? [made.steps.completeOrder(), made.steps.endOrder()]
         : [made.steps.endOrder(), made.steps.completeOrder()],
     );
-    await made.steps.releaseOrderStock();
-    await made.steps.reopenOrderCart();
     const state = await stateOf(made);
     const { rows } = await sql<{ status: string }>`SELECT status FROM orders WHERE id = ${made.orderId}`.execute(
       database.db,
@@ -282,27 +278,13 @@ test('an order that is paid and ended at once is one of the two, whole', async (
   }
 });
 
-test('a total that is not the expected one is refused with the new one, and the cart stays as it was', async () => {
-  const { db } = database;
-  const variant = await stockedVariant(db, ON_HAND, 900);
-  const wanted = [{ variantId: variant.id, quantity: 2 }];
-  const { orderId, cartId } = await submittedOrder(db, wanted, { expectedTotal: 1_799 });
-  const carts = createCartActivities({ db, clock: () => NOW, pricing: PRICING });
-  const refused = { refusal: { code: 'cart_changed', total: 1_800 } };
-  expect(await carts.freezeCart({ orderId })).toEqual(refused);
-  expect(await carts.freezeCart({ orderId })).toEqual(refused);
-  const cart = await db.selectFrom('carts').select(['status', 'version']).where('id', '=', cartId).execute();
-  expect(cart).toEqual([{ status: 'open', version: 1 }]);
-});
-
-test('the prices that were frozen stand, whatever the catalog says when the order is written', async () => {
-  const made = await after(['freezeCart']);
+test('the prices of the submit stand, whatever the catalog says afterwards', async () => {
+  const made = await after(PLACED);
   await sql`UPDATE variants SET price = 9999 WHERE id IN (SELECT variant_id FROM cart_items WHERE cart_id = ${made.cartId})`.execute(
     database.db,
   );
-  expect(await made.steps.freezeCart()).toMatchObject({ frozen: { total: TOTAL } });
-  await made.steps.holdOrderStock();
-  await made.steps.writeOrder();
+  expect(await made.steps.placeOrder()).toMatchObject({ placed: { total: TOTAL } });
+  await made.steps.completeOrder();
   expect(await stateOf(made)).toMatchObject({
     order: { total: TOTAL },
     items: [

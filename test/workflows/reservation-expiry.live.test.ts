@@ -2,7 +2,6 @@
 // happens to the workflow or its worker (P3, P5).
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createCartActivities } from '../../activities/carts.ts';
 import { loadConfig, requireSettings } from '../../src/config.ts';
 import { runOwn } from '../../src/local/own-parts.ts';
 import type { Database } from '../../src/platform/database.ts';
@@ -10,7 +9,7 @@ import { newId } from '../../src/platform/ids.ts';
 import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
 import { type CheckoutInput, TASK_QUEUES, WORKFLOW_IDS } from '../../workflows/messages.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { PRICING, stockedVariant, stockOf, submittedOrder } from '../support/rows.ts';
+import { stockedVariant, stockOf, submittedOrder } from '../support/rows.ts';
 import { sharedServers } from '../support/servers.ts';
 import { type StartProcess, spawnStart } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
@@ -166,25 +165,6 @@ test('an order whose checkout was terminated by hand ends at the end of its hold
   expect(['EXPIRED', 'RELEASED']).toContain(hold.status);
   expectWithinPromise((hold.settledAt?.getTime() ?? Number.NaN) - hold.expiresAt.getTime());
 });
-
-test('a checkout that was terminated before it wrote its order ends too, and its cart is open again', async () => {
-  const { variant, orderId, cartId } = await abandonedCheckout(inSeconds(1));
-  await until('the cart is open', async () => (await cartStatus(cartId)) === 'open');
-  expect(await statusOf(orderId)).not.toBe('AWAITING_CONFIRMATION');
-  await until('nothing is held', async () => (await stockOf(database.db, [variant]))[0]?.held === 0);
-});
-
-/** What a checkout leaves that is terminated between its hold and its order. */
-async function abandonedCheckout(expiresAt: Date) {
-  const { db } = database;
-  const variant = await manualHolds(db, 1, expiresAt);
-  const lines = [{ variantId: variant.id, quantity: 1 }];
-  const { orderId, cartId } = await submittedOrder(db, lines, { paymentMethod: 'cod' });
-  await createCartActivities({ db, clock: () => new Date(), pricing: PRICING }).freezeCart({ orderId });
-  expect(await cartStatus(cartId)).toBe('checkout');
-  await db.updateTable('holds').set({ orderId }).where('variantId', '=', variant.id).execute();
-  return { variant, orderId, cartId };
-}
 
 test('a checkout that lives is left to itself when its holds end before its window', async () => {
   const { checkout, variant, orderId } = await awaitingOrder(30, -29);

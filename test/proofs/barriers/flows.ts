@@ -30,7 +30,7 @@ export const FLOWS: Record<string, readonly Act[]> = {
     {
       act: submit('card'),
       leadsTo: 'PENDING PENDING',
-      steps: ['freezeCart', 'holdOrderStock', 'holdOrderCoupon', 'writeOrder', 'createIntent'],
+      steps: ['placeOrder', 'createIntent'],
     },
     { act: payWith('pm_card_visa'), leadsTo: 'PAID PAID', steps: ['readIntent', 'completeOrder'] },
   ],
@@ -44,7 +44,7 @@ export const FLOWS: Record<string, readonly Act[]> = {
     {
       act: cancel,
       leadsTo: 'CANCELLED NONE',
-      steps: ['cancelOrderIntent', 'endOrder', 'releaseOrderCoupon', 'releaseOrderStock', 'reopenOrderCart'],
+      steps: ['cancelOrderIntent', 'endOrder'],
     },
   ],
   'cash on delivery': [
