@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path';
 import { signalNumber } from '../src/local/launch.ts';
 import { reasonOf } from '../src/local/problem.ts';
 import { watchForShutdown } from '../src/local/shutdown.ts';
-import { type RunningStack, startStack } from '../test/support/stack.ts';
+import { startStack } from '../test/support/stack.ts';
+import { audit, readPlaces, type Verdict } from './audit/index.ts';
 import { type Options, parseOptions, USAGE } from './chaos/options.ts';
 import { awaitQuiet } from './chaos/quiet.ts';
 import { reportLines } from './chaos/report.ts';
@@ -16,8 +17,8 @@ import { openWitness } from './chaos/witness.ts';
 
 const EXIT_USAGE = 64;
 const MS_PER_MINUTE = 60_000;
-/** Windows, the shop's longest pauses before it asks Stripe again (1 min), and some. */
-const QUIET_WITHIN_MS = 180_000;
+/** Enough for every kind of history, few enough to take seconds. */
+const REPLAYED = 50;
 
 function say(line: string): void {
   console.log(line);
@@ -29,24 +30,36 @@ async function chaos(options: Options, home: string, stop: AbortSignal): Promise
   const env = { ...Object.fromEntries(settings), API_PROCESSES: '2', WORKER_PROCESSES: '2', PERDURE_LOGS: 'files' };
   const shop = await startStack({ own: true, home, env });
   try {
-    return await stormAndAudit(options, shop, stop);
+    const file = join(home, 'witness.jsonl');
+    const witness = openWitness(file);
+    const ran = await run({ ...options, home, stack: shop.stack, witness, stop });
+    witness.close();
+    for (const line of reportLines(ran)) say(line);
+    return (await judge(home, file, options.seed, stop)) && ran.figures.unexpected.size === 0;
   } finally {
     await shop.stop();
   }
 }
 
-async function stormAndAudit(options: Options, { stack, home }: RunningStack, stop: AbortSignal): Promise<boolean> {
-  const file = join(home, 'witness.jsonl');
-  const witness = openWitness(file);
-  const ran = await run({ ...options, home, stack, witness, stop });
-  witness.close();
-  for (const line of reportLines(ran)) say(line);
+/** Waits for quiet, and asks the auditor. */
+async function judge(home: string, witness: string, seed: number, stop: AbortSignal): Promise<boolean> {
+  const places = await readPlaces(home);
   const began = Date.now();
-  const left = await awaitQuiet(stack.databaseUrl, QUIET_WITHIN_MS, stop);
-  say(
-    `quiet      ${left.length === 0 ? 'after' : 'NOT after'} ${Math.round((Date.now() - began) / 1_000)} s ${left.join(', ')}`,
-  );
-  return left.length === 0 && ran.figures.unexpected.size === 0;
+  const left = await awaitQuiet(places, stop);
+  const seconds = Math.round((Date.now() - began) / 1_000);
+  say(left.length === 0 ? `quiet      after ${seconds} s` : `NOT QUIET  after ${seconds} s: ${left.join(', ')}`);
+  const verdict = await audit(places, { witness, replay: REPLAYED, seed });
+  sayVerdict(verdict);
+  return verdict.ok && left.length === 0;
+}
+
+function sayVerdict({ lines, findings, stories }: Verdict): void {
+  for (const line of lines) say(line);
+  for (const { check, label, count, examples } of findings) {
+    say(`\nBROKEN ${check}: ${label} ${count}`);
+    for (const { orderId, detail } of examples) say(`  ${orderId ?? 'no order'}: ${detail}`);
+  }
+  for (const story of stories) say(`\n${story}`);
 }
 
 /** A folder that PostgreSQL's user may enter, too. */
@@ -60,26 +73,29 @@ function makeHome(wanted: string | undefined): string {
   return resolve(wanted);
 }
 
+/** @returns the exit code */
 async function main(options: Options): Promise<number> {
   const shutdown = watchForShutdown();
   shutdown.onImpatience(() => process.exit(128 + signalNumber('SIGINT')));
   const overdue = AbortSignal.timeout(options.minutes * MS_PER_MINUTE);
-  const home = makeHome(options.home);
-  const again = `npm run chaos -- --orders ${options.orders} --seed ${options.seed} --kills ${options.kills} --shoppers ${options.shoppers}`;
+  const { orders, seed, kills, shoppers } = options;
+  const again = `npm run chaos -- --orders ${orders} --seed ${seed} --kills ${kills} --shoppers ${shoppers}`;
   say(again);
+  const home = makeHome(options.home);
   let kept = false;
   try {
     kept = await chaos(options, home, AbortSignal.any([shutdown.signal, overdue]));
-    if (!kept) say(`A promise is broken. To repeat it: ${again}`);
+    if (!kept) say(`\nA promise is broken. To repeat it: ${again}`);
+    return kept ? 0 : 1;
   } catch (error) {
     if (shutdown.signal.aborted) return 128 + signalNumber('SIGTERM');
     if (!overdue.aborted) throw error;
-    say(`The run was not over after ${options.minutes} minutes. To repeat it: ${again}`);
+    say(`\nNot over after ${options.minutes} minutes. To repeat it: ${again}`);
+    return 1;
   } finally {
     if (shutdown.signal.aborted || (kept && !options.keep)) rmSync(home, { recursive: true, force: true });
     else say(`The shop's home is kept: ${home}`);
   }
-  return kept ? 0 : 1;
 }
 
 function readOptions(): Options {
