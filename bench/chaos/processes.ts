@@ -19,12 +19,11 @@ export interface Processes {
 
 /** A part that was killed a moment ago is back in this time, also one that needs another one first. */
 const THERE_WITHIN_MS = 60_000;
-const MS_PER_SECOND = 1_000;
 /**
  * Who stops must let go, also when the harness itself is killed in between: a shell of its own does both, and outlives it by
  * no more than the freeze.
  */
-const STOP_AND_GO = 'kill -STOP "$@"; sleep "$SECONDS_STOPPED"; kill -CONT "$@"';
+const STOP_AND_GO = 'seconds=$1; shift; kill -STOP "$@"; sleep "$seconds"; kill -CONT "$@"';
 
 export function openProcesses(home: string): Processes {
   const frozen = new Map<number, number[]>();
@@ -45,8 +44,7 @@ export function openProcesses(home: string): Processes {
       const pid = stack && pidOf(stack, victim, which);
       if (stack === undefined || typeof pid !== 'number') return false;
       const pids = victim === 'postgres' ? [pid, ...(await backends(stack))] : [pid];
-      const shell = spawn('sh', ['-c', STOP_AND_GO, 'sh', ...pids.map(String)], {
-        env: { ...process.env, SECONDS_STOPPED: String(seconds) },
+      const shell = spawn('sh', ['-c', STOP_AND_GO, 'sh', ...[seconds, ...pids].map(String)], {
         detached: true,
         stdio: 'ignore',
       });

@@ -39,7 +39,7 @@ export const WINDOWS = { PAYMENT_WINDOW: 20, CONFIRMATION_WINDOW: 20, HOLD_GRACE
 
 /** Shoppers and storm, until both are over. */
 export async function run(options: RunOptions): Promise<Ran> {
-  const { orders, seed, kills, home, stack, witness } = options;
+  const { seed, kills, home, stack, witness } = options;
   const figures = newFigures();
   const failed = new AbortController();
   const stop = AbortSignal.any([options.stop, failed.signal]);
