@@ -1,8 +1,10 @@
 // Growth: the shop is filled with orders through its own front door, and measured on the way, to see what grows with them.
 import type { Stack } from '../../src/local/stack-file.ts';
-import { settledOrders } from './check.ts';
+import { settledOrders } from './closing.ts';
+import type { Told } from './driver.ts';
 import { startDriver } from './driver-process.ts';
 import { type Level, type LevelOptions, runLevel, type Surroundings, shoppersTask } from './level.ts';
+import { errorsIn, totalOf } from './measure.ts';
 import type { StoryTimes } from './story.ts';
 import { mailsSent, query } from './tables.ts';
 
@@ -19,10 +21,12 @@ export interface GrowthStep {
 export interface Growth {
   steps: GrowthStep[];
   filled: { done: number; failed: number };
+  /** What went wrong while it was filled. */
+  errors: Record<string, number>;
 }
 
 /** Enough to keep two cores busy, not so many that they only wait. */
-const FILLERS = 32;
+const FILLERS = 16;
 const LOOK_EVERY_SECONDS = 2;
 const MEGA = 1_000_000;
 
@@ -36,12 +40,16 @@ export async function grow(
   around: Surroundings & { tell: (text: string) => void },
 ): Promise<Growth> {
   const deadline = Date.now() + minutes * 60_000;
-  const growth: Growth = { steps: [], filled: { done: 0, failed: 0 } };
+  const growth: Growth = { steps: [], filled: { done: 0, failed: 0 }, errors: {} };
   for (const wanted of sizes) {
     around.tell(`filling until ${wanted} orders are there`);
-    const filled = await fill(stack, { wanted, deadline, level }, around);
-    growth.filled.done += filled.done;
-    growth.filled.failed += filled.failed;
+    const told = await fill(stack, { wanted, deadline, level }, around);
+    const { done, failed } = totalOf(told);
+    growth.filled.done += done;
+    growth.filled.failed += failed;
+    for (const [what, count] of Object.entries(errorsIn(told))) {
+      growth.errors[what] = (growth.errors[what] ?? 0) + count;
+    }
     const orders = await settledOrders(stack.databaseUrl);
     around.tell(`measuring with ${orders} orders`);
     const measured = await runLevel(stack, { ...level, title: `${level.title}, with ${orders} orders` }, around);
@@ -55,7 +63,7 @@ async function fill(
   stack: Stack,
   { wanted, deadline, level }: { wanted: number; deadline: number; level: LevelOptions },
   { env, signal }: Surroundings,
-): Promise<{ done: number; failed: number }> {
+): Promise<Told<StoryTimes>[]> {
   const driver = startDriver<StoryTimes>(shoppersTask(stack, { ...level, shoppers: FILLERS }, env));
   try {
     while ((await settledOrders(stack.databaseUrl)) < wanted && Date.now() < deadline) {
@@ -66,8 +74,7 @@ async function fill(
     driver.kill();
   }
   await mailsSent(stack.databaseUrl);
-  const done = driver.told.filter((one) => 'times' in one).length;
-  return { done, failed: driver.told.length - done };
+  return driver.told;
 }
 
 async function sizesOf(databaseUrl: string): Promise<Record<string, number>> {

@@ -21,7 +21,7 @@ export interface Measured<Part extends string> {
   rate: Rate;
   /** Milliseconds, of each part of a story. */
   times: Record<Part, Quantiles>;
-  /** How often something went wrong, by what it was. */
+  /** How often something went wrong, by what it was; "(repeated)" where the story went on. */
   errors: Record<string, number>;
   cpu: CpuUse;
   memory: Memory;
@@ -76,10 +76,8 @@ function summarise<Part extends string>(
 ): Pick<Measured<Part>, 'done' | 'rate' | 'times' | 'errors' | 'total'> {
   const within = told.filter(({ at }) => at >= from && at < until);
   const done = within.filter((one) => 'times' in one);
-  const failed = within.flatMap((one) => ('failed' in one ? [one.failed] : []));
   const times: Partial<Record<Part, Quantiles>> = {};
   for (const part of parts) times[part] = quantiles(done.map((one) => one.times[part]));
-  const allDone = told.filter((one) => 'times' in one).length;
   return {
     done: done.length,
     rate: rateOf(
@@ -87,9 +85,26 @@ function summarise<Part extends string>(
       { from, until, sliceMs: SLICE_MS },
     ),
     times: complete(times, parts),
-    errors: Object.fromEntries([...Map.groupBy(failed, (what) => what)].map(([what, all]) => [what, all.length])),
-    total: { done: allDone, failed: told.length - allDone },
+    errors: errorsIn(within),
+    total: totalOf(told),
   };
+}
+
+/** Stories that came to their end, and that did not. */
+export function totalOf(told: readonly Told<unknown>[]): { done: number; failed: number } {
+  return {
+    done: told.filter((one) => 'times' in one).length,
+    failed: told.filter((one) => 'failed' in one).length,
+  };
+}
+
+/** How often each thing went wrong. */
+export function errorsIn(told: readonly Told<unknown>[]): Record<string, number> {
+  const errors = told.flatMap((one) => {
+    if ('failed' in one) return [one.failed];
+    return 'repeated' in one ? [`${one.repeated} (repeated)`] : [];
+  });
+  return Object.fromEntries([...Map.groupBy(errors, (what) => what)].map(([what, all]) => [what, all.length]));
 }
 
 function complete<Part extends string, T>(some: Partial<Record<Part, T>>, parts: readonly Part[]): Record<Part, T> {

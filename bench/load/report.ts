@@ -1,7 +1,7 @@
 // The figures of a run as a person reads them.
 import type { Ceiling } from './ceiling/run.ts';
 import type { OrderShape } from './ceiling/shape.ts';
-import type { Checked } from './check.ts';
+import type { Closing } from './closing.ts';
 import type { Conditions } from './conditions.ts';
 import type { Growth } from './growth.ts';
 import type { Level } from './level.ts';
@@ -40,13 +40,18 @@ export function levelBlock(level: Level): string {
 /** The ceiling at one number of clients, and what the shop does of it. */
 export function ceilingBlock(ceiling: Ceiling, level: Level | undefined): string {
   const { shape, clients } = ceiling;
-  const share = level === undefined ? undefined : level.rate.median / ceiling.rate.median;
+  const compared = level && {
+    rate: level.rate.median / ceiling.rate.median,
+    cpu: cpuSum(ceiling) / cpuSum(level),
+  };
   return block(`Ceiling: a bare workflow of ${shape.before} + ${shape.after} steps, ${clients} clients`, {
     'stories/s': rate(ceiling),
     'whole story': spread(ceiling.times.story),
     'its answer': spread(ceiling.times.submit),
     ...cost(ceiling, 'story'),
-    ...(share !== undefined && { 'the shop does': `${percent(share)} of it` }),
+    ...(compared && {
+      'the shop does': `${percent(compared.rate)} of it by the clock, ${percent(compared.cpu)} by CPU per story`,
+    }),
   });
 }
 
@@ -57,39 +62,40 @@ export function shapeBlock({ before, after, workflowTasks, events, bytes }: Orde
   });
 }
 
-export function growthBlock({ steps }: Growth): string {
+export function growthBlock({ steps, filled, errors }: Growth): string {
   const lines = steps.map(({ wanted, orders, level, databases }) => {
     const sizes = Object.entries(databases).map(([name, mb]) => `${name} ${mb.toFixed(0)}`);
     const less = orders < wanted ? ` (${wanted} were wanted; the time for filling was over)` : '';
     const figures = `${one(level.rate.median)} orders/s, POST /orders p50 ${one(level.times.submit.p50)} ms`;
     return [`${orders}`, `${figures}; memory MB ${memory(level)}; databases MB ${sizes.join(', ')}${less}`] as const;
   });
-  return block('Growth', Object.fromEntries(lines));
+  const filling = `${filled.done} orders placed to fill it; errors: ${failures(errors)}`;
+  return block('Growth', { ...Object.fromEntries(lines), filling });
 }
 
-export function checkedBlock({ orders, wrong }: Checked): string {
+export function closingBlock({ orders, lines, broken }: Closing): string {
   const counts = Object.entries(orders).map(([status, count]) => `${status} ${count}`);
-  const broken = Object.entries(wrong).filter(([, count]) => count > 0);
-  return block('Audit of the tables', {
-    orders: counts.join(', '),
-    checked: `${Object.keys(wrong).length} things that must not be`,
-    found: broken.length === 0 ? 'none' : broken.map(([what, count]) => `${count} ${what}`).join('; '),
-  });
+  const result = broken.length === 0 ? ['Nothing is broken.'] : broken.map((what) => `BROKEN ${what}`);
+  return ['Audit', ...[`orders: ${counts.join(', ')}`, ...lines, ...result].map((line) => `  ${line}`), ''].join('\n');
 }
 
 function cost<Part extends string>(measured: Measured<Part>, unit: string): Record<string, string> {
   const { cpu, done, errors, databases } = measured;
-  const sum = Object.values(cpu.groups).reduce<number>((total, ms) => total + (ms ?? 0), 0);
+  const sum = cpuSum(measured);
   const each = Object.entries(cpu.groups).map(([name, ms]) => `${name} ${ms === undefined ? '?' : one(ms / done)}`);
   const commits = Object.entries(databases.commits).map(([name, count]) => `${name} ${one(count)}`);
-  const failures = Object.entries(errors).map(([what, count]) => `${count} x ${what}`);
   return {
-    errors: failures.length === 0 ? 'none' : failures.join(', '),
-    [`CPU ms/${unit}`]: `${each.join(', ')}; together ${one(sum / done)}`,
+    errors: failures(errors),
+    [`CPU ms/${unit}`]: `${each.join(', ')}; together ${one(sum)}, so a core has time for ${one(1000 / sum)}/s`,
     machine: `${percent(cpu.busy)} busy, ${percent(cpu.elsewhere)} with what is not part of this`,
     'memory MB': memory(measured),
     PostgreSQL: `transactions/${unit}: ${commits.join(', ')}; ${one(databases.wal / KIB)} KiB of log/${unit}`,
   };
+}
+
+/** Milliseconds of all processes per story. */
+function cpuSum<Part extends string>({ cpu, done }: Measured<Part>): number {
+  return Object.values(cpu.groups).reduce<number>((total, ms) => total + (ms ?? 0), 0) / done;
 }
 
 function memory({ memory: groups }: Pick<Level, 'memory'>): string {
@@ -97,6 +103,11 @@ function memory({ memory: groups }: Pick<Level, 'memory'>): string {
     ([name, { megabytes, exact }]) => `${name} ${exact ? '' : '<'}${megabytes.toFixed(0)}`,
   );
   return each.join(', ');
+}
+
+function failures(errors: Record<string, number>): string {
+  const each = Object.entries(errors).map(([what, count]) => `${count} x ${what}`);
+  return each.length === 0 ? 'none' : each.join(', ');
 }
 
 function rate<Part extends string>(measured: Measured<Part>): string {

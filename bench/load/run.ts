@@ -1,12 +1,12 @@
 // A run from its first level to its audit: what is measured, and in which order.
 import { type Ceiling, runCeiling } from './ceiling/run.ts';
 import { type OrderShape, shapeOfOrders } from './ceiling/shape.ts';
-import { type Checked, checkTables, settledOrders } from './check.ts';
+import { type Closing, close, settledOrders } from './closing.ts';
 import { type Conditions, conditionsOf } from './conditions.ts';
 import { type Growth, grow } from './growth.ts';
 import { type Level, type LevelOptions, runLevel, type Surroundings } from './level.ts';
 import type { Options } from './options.ts';
-import { ceilingBlock, checkedBlock, conditionsBlock, growthBlock, levelBlock, shapeBlock } from './report.ts';
+import { ceilingBlock, closingBlock, conditionsBlock, growthBlock, levelBlock, shapeBlock } from './report.ts';
 import type { Site } from './site.ts';
 import { bulkVariants, newVariants } from './tables.ts';
 
@@ -17,7 +17,7 @@ export interface Figures {
   shape?: OrderShape;
   ceilings: Ceiling[];
   growth?: Growth;
-  checked: Checked;
+  closing: Closing;
 }
 
 /** Where a run tells what it does, and what came of it. */
@@ -53,10 +53,11 @@ export async function runBench(site: Site, options: Options, desk: Desk): Promis
     (sum, { done, failed }) => ({ done: sum.done + done, failed: sum.failed + failed }),
     { done: 0, failed: 0 },
   );
-  const checked = await checkTables(stack, { ...shoppersSaw, settledBefore });
-  desk.print(checkedBlock(checked));
+  desk.tell('auditing');
+  const closing = await close(site, { ...shoppersSaw, settledBefore });
+  desk.print(closingBlock(closing));
   const { shape, ceilings = [] } = bare ?? {};
-  return { conditions, levels, ceilings, checked, ...(shape && { shape }), ...(growth && { growth }) };
+  return { conditions, levels, ceilings, closing, ...(shape && { shape }), ...(growth && { growth }) };
 }
 
 /** The levels that were asked for; of the full run, all of them. */
