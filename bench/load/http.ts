@@ -1,10 +1,12 @@
 // A lean HTTP client for the driver: node:http with connections that are kept, because what the driver costs is taken from the
 // shop that it measures (global fetch costs about three times as much per request).
-import { Agent, request as send } from 'node:http';
+import { Agent, type IncomingMessage, request as send } from 'node:http';
 
 export interface HttpAnswer {
   status: number;
   text: string;
+  /** Seconds, from Retry-After. */
+  retryAfter: number | undefined;
 }
 
 export interface HttpRequest {
@@ -30,7 +32,7 @@ export function createHttp(): { http: Http; close: () => void } {
         response.on('data', (part: string) => {
           text += part;
         });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text, retryAfter: secondsIn(response) }));
         response.on('error', reject);
       });
       request.setTimeout(ANSWER_WITHIN_MS, () => request.destroy(Object.assign(new Error(), { code: 'TIMEOUT' })));
@@ -38,4 +40,9 @@ export function createHttp(): { http: Http; close: () => void } {
       request.end(body);
     });
   return { http, close: () => agent.destroy() };
+}
+
+function secondsIn({ headers }: IncomingMessage): number | undefined {
+  const { 'retry-after': text } = headers;
+  return text === undefined ? undefined : Number(text);
 }

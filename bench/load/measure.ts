@@ -1,20 +1,18 @@
 // One measurement: a driver in a process of its own, a warm-up, and then the time that counts.
-import type { ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { setTimeout } from 'node:timers/promises';
-import { launch } from '../../src/local/launch.ts';
+import { type DatabaseReading, databaseUse, readDatabases } from './database-use.ts';
 import type { Told } from './driver.ts';
+import { type DriverTask, startDriver } from './driver-process.ts';
 import { type CpuUse, cpuBetween, type Groups, type Memory, readCpu, readMemory } from './groups.ts';
 import { type Quantiles, quantiles, type Rate, rateOf } from './statistics.ts';
 
+/** Seconds before the time that counts, and of that time. */
 export interface Period {
-  /** Seconds before the time that counts, and of that time. */
   warmup: number;
   seconds: number;
 }
 
-/** What came of it. Only what ended within the time counts. */
-export interface Measured<Times extends object> {
+/** What came of it. Only what ended within the time that counts is in it, but for `total`. */
+export interface Measured<Part extends string> {
   /** The time that counts, in ms since the epoch. */
   from: number;
   until: number;
@@ -22,139 +20,96 @@ export interface Measured<Times extends object> {
   done: number;
   rate: Rate;
   /** Milliseconds, of each part of a story. */
-  times: { [Part in keyof Times]: Quantiles };
-  /** How often something went wrong, by what it was. */
+  times: Record<Part, Quantiles>;
+  /** How often something went wrong, by what it was; "(repeated)" where the story went on. */
   errors: Record<string, number>;
   cpu: CpuUse;
   memory: Memory;
-  /** All that went well and ill from the first to the last, the warm-up and what came after included. */
+  /** Per story. */
+  databases: DatabaseReading;
+  /** All that went well and ill from the first story to the last, the warm-up and what came after included. */
   total: { done: number; failed: number };
 }
 
-/** A program that drives: `args` of Node. */
-export interface DriverProgram {
-  args: string[];
-  env: NodeJS.ProcessEnv;
+export interface Measurement<Part extends string> {
+  task: DriverTask;
+  /** Whose cost is counted, beside the driver's. */
+  groups: Groups;
+  /** A database of the PostgreSQL server whose work is counted. */
+  databaseUrl: string;
+  /** The parts of a story's times that are told. */
+  parts: readonly Part[];
+  period: Period;
+  signal: AbortSignal;
 }
 
 /** Long enough to hold some dozens of stories, short enough to show an uneven run. */
 const SLICE_MS = 5_000;
-/** A driver's last stories end by themselves, or by their own deadlines, within this time. */
-const DRIVER_ENDS_WITHIN_MS = 75_000;
 
-/**
- * Drives and measures.
- * @param parts of a story's times that are looked at
- * @throws when the driver ends before it was told to, or the signal fires
- */
-export async function measure<Times extends object>(
-  program: DriverProgram,
-  {
-    groups,
-    parts,
-    period,
-    signal,
-  }: { groups: Groups; parts: readonly (keyof Times & string)[]; period: Period; signal: AbortSignal },
-): Promise<Measured<Times>> {
-  const driver = startDriver<Times>(program);
+/** Drives and measures. @throws when the driver ends before it was told to, or the signal fires */
+export async function measure<Part extends string>(what: Measurement<Part>): Promise<Measured<Part>> {
+  const { period, signal, databaseUrl } = what;
+  const driver = startDriver<Record<Part, number>>(what.task);
   try {
     await driver.runFor(period.warmup, signal);
-    const all = { ...groups, driver: [driver.pid] };
-    const before = readCpu(all);
+    const groups = { ...what.groups, driver: [driver.pid] };
+    const databasesBefore = await readDatabases(databaseUrl);
+    const cpuBefore = readCpu(groups);
     const from = Date.now();
     await driver.runFor(period.seconds, signal);
     const until = Date.now();
-    const cpu = cpuBetween(before, readCpu(all));
-    const memory = readMemory(all);
+    const cpu = cpuBetween(cpuBefore, readCpu(groups));
+    const databasesAfter = await readDatabases(databaseUrl);
+    const memory = readMemory(groups);
     await driver.stop();
-    return { from, until, cpu, memory, ...summarise(driver.told, { from, until, parts }) };
+    const summary = summarise(driver.told, { from, until, parts: what.parts });
+    const databases = databaseUse(databasesBefore, databasesAfter, summary.done);
+    return { from, until, cpu, memory, databases, ...summary };
   } finally {
     driver.kill();
   }
 }
 
-function summarise<Times extends object>(
-  told: readonly Told<Times>[],
-  { from, until, parts }: { from: number; until: number; parts: readonly (keyof Times & string)[] },
-): Pick<Measured<Times>, 'done' | 'rate' | 'times' | 'errors' | 'total'> {
+function summarise<Part extends string>(
+  told: readonly Told<Record<Part, number>>[],
+  { from, until, parts }: { from: number; until: number; parts: readonly Part[] },
+): Pick<Measured<Part>, 'done' | 'rate' | 'times' | 'errors' | 'total'> {
   const within = told.filter(({ at }) => at >= from && at < until);
   const done = within.filter((one) => 'times' in one);
-  const failed = Map.groupBy(
-    within.filter((one) => 'failed' in one),
-    (one) => one.failed,
-  );
-  const errors = [...failed].map(([what, all]) => [what, all.length]);
-  const times = parts.map((part) => [part, quantiles(done.map((one) => Number(one.times[part])))]);
-  const allDone = told.filter((one) => 'times' in one).length;
+  const times: Partial<Record<Part, Quantiles>> = {};
+  for (const part of parts) times[part] = quantiles(done.map((one) => one.times[part]));
   return {
     done: done.length,
     rate: rateOf(
       done.map(({ at }) => at),
-      from,
-      until,
-      SLICE_MS,
+      { from, until, sliceMs: SLICE_MS },
     ),
-    times: Object.fromEntries(times),
-    errors: Object.fromEntries(errors),
-    total: { done: allDone, failed: told.length - allDone },
+    times: complete(times, parts),
+    errors: errorsIn(within),
+    total: totalOf(told),
   };
 }
 
-interface Driver<Times> {
-  pid: number;
-  told: Told<Times>[];
-  /** Lets it run. @throws when it ends meanwhile, or the signal fires */
-  runFor(seconds: number, signal: AbortSignal): Promise<void>;
-  /** Tells it to stop and waits until its last story is over. */
-  stop(): Promise<void>;
-  kill(): void;
-}
-
-function startDriver<Times>({ args, env }: DriverProgram): Driver<Times> {
-  const child = launch({ program: process.execPath, args, env });
-  if (child.pid === undefined) throw new Error('the driver cannot be started');
-  const told = readLines<Times>(child);
-  const ended = endOf(child);
-  const early = ended.then((how) => {
-    throw new Error(`the driver ended early: ${how}`);
-  });
-  early.catch(() => undefined); // whoever waits for it hears of it
+/** Stories that came to their end, and that did not. */
+export function totalOf(told: readonly Told<unknown>[]): { done: number; failed: number } {
   return {
-    pid: child.pid,
-    told,
-    runFor: async (seconds, signal) => {
-      await Promise.race([setTimeout(seconds * 1000, undefined, { signal }), early]);
-    },
-    stop: async () => {
-      child.kill('SIGTERM');
-      const tooLong = setTimeout(DRIVER_ENDS_WITHIN_MS, 'late', { ref: false });
-      if ((await Promise.race([ended, tooLong])) === 'late') throw new Error('the driver does not end');
-    },
-    kill: () => {
-      child.kill('SIGKILL');
-    },
+    done: told.filter((one) => 'times' in one).length,
+    failed: told.filter((one) => 'failed' in one).length,
   };
 }
 
-function readLines<Times>(child: ChildProcess): Told<Times>[] {
-  const told: Told<Times>[] = [];
-  if (child.stdout !== null) {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const one: Told<Times> = JSON.parse(line);
-      told.push(one);
-    });
-  }
-  return told;
+/** How often each thing went wrong. */
+export function errorsIn(told: readonly Told<unknown>[]): Record<string, number> {
+  const errors = told.flatMap((one) => {
+    if ('failed' in one) return [one.failed];
+    return 'repeated' in one ? [`${one.repeated} (repeated)`] : [];
+  });
+  return Object.fromEntries([...Map.groupBy(errors, (what) => what)].map(([what, all]) => [what, all.length]));
 }
 
-/** How it ended, with what it complained of. */
-function endOf(child: ChildProcess): Promise<string> {
-  let complaints = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    complaints = (complaints + text).slice(-4_000);
-  });
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => resolve(`${signal ?? `exit code ${code}`}\n${complaints}`));
-  });
+function complete<Part extends string, T>(some: Partial<Record<Part, T>>, parts: readonly Part[]): Record<Part, T> {
+  const isComplete = (record: Partial<Record<Part, T>>): record is Record<Part, T> =>
+    parts.every((part) => record[part] !== undefined);
+  if (!isComplete(some)) throw new Error('a part of the times is missing');
+  return some;
 }

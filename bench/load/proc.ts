@@ -72,7 +72,11 @@ function sameProcesses(one: readonly ProcessStat[], other: readonly ProcessStat[
 export function memoryOf(root: number): { bytes: number; proportional: boolean } {
   const tree = treeOf(root, readAll());
   if (tree.length === 1) return { bytes: tree[0]?.rss ?? 0, proportional: true };
-  const parts = tree.map(({ pid, rss }) => ({ pss: readPss(pid), rss }));
+  const parts = tree.flatMap(({ pid, rss }) => {
+    const pss = readPss(pid);
+    const hasEnded = pss === undefined && readIfThere(`/proc/${pid}/stat`) === undefined;
+    return hasEnded ? [] : [{ pss, rss }];
+  });
   return {
     bytes: parts.reduce((sum, { pss, rss }) => sum + (pss ?? rss), 0),
     proportional: parts.every(({ pss }) => pss !== undefined),

@@ -16,14 +16,14 @@ export interface ShoppersPlan extends Omit<Errand, 'api' | 'lines'> {
 export async function shop(plan: ShoppersPlan): Promise<void> {
   const { http, close } = createHttp();
   let story = 0;
-  await drive(plan.shoppers, (shopper) => {
+  await drive(plan.shoppers, (shopper, repeated) => {
     const api = plan.apis[shopper % plan.apis.length] ?? '';
     const from = story;
     story += plan.linesPerCart;
     const lines = Array.from({ length: plan.linesPerCart }, (_, line) => {
       return plan.variants[(from + line) % plan.variants.length] ?? '';
     });
-    return liveStory(http, { ...plan, api, lines });
+    return liveStory(http, { ...plan, api, lines }, repeated);
   });
   close();
 }

@@ -29,7 +29,10 @@ export interface Rate {
  * How often per second something happened, and how evenly: the time is cut into slices of about `sliceMs`.
  * @param moments when it happened; those outside of the time do not count
  */
-export function rateOf(moments: readonly number[], from: number, until: number, sliceMs: number): Rate {
+export function rateOf(
+  moments: readonly number[],
+  { from, until, sliceMs }: { from: number; until: number; sliceMs: number },
+): Rate {
   const slices = Math.max(1, Math.round((until - from) / sliceMs));
   const length = (until - from) / slices;
   const counts = Array.from({ length: slices }, () => 0);

@@ -33,6 +33,9 @@ export const READ_PAUSE_MS = 50;
 /** An order that is not settled by then is an error of the run. */
 const SETTLED_WITHIN_MS = 30_000;
 
+/** An order that the API has not answered for by then has met a shop that is down, not one that is busy. */
+const SUBMIT_TRIES = 4;
+
 const SHIPPING_ADDRESS = {
   name: 'Ada Lovelace',
   line1: '12 St James Square',
@@ -51,12 +54,16 @@ interface Placed {
   payment: { intentId: string; clientSecret: string } | null;
 }
 
-/** Lives one story. @throws StepFailed at the first step that goes wrong; nothing is tried again */
-export async function liveStory(http: Http, errand: Errand): Promise<StoryTimes> {
+/**
+ * Lives one story. A submit that the API asks to repeat is repeated under its key, as a client does, and takes that much longer.
+ * @param repeated told of each such answer
+ * @throws StepFailed at the first step that goes wrong otherwise
+ */
+export async function liveStory(http: Http, errand: Errand, repeated: (answer: string) => void): Promise<StoryTimes> {
   const began = performance.now();
   const cartToken = await fillCart(http, errand);
   const filled = performance.now();
-  const { order, payment } = await submit(http, errand, cartToken);
+  const { order, payment } = await submit(http, errand, { cartToken, repeated });
   const submitted = performance.now();
   if (errand.method === 'card') await pay(http, errand, payment);
   const paid = performance.now();
@@ -88,7 +95,11 @@ async function fillCart(http: Http, { api, lines }: Errand): Promise<string> {
   return token;
 }
 
-async function submit(http: Http, { api, method }: Errand, cartToken: string): Promise<Placed> {
+async function submit(
+  http: Http,
+  { api, method }: Errand,
+  { cartToken, repeated }: { cartToken: string; repeated: (answer: string) => void },
+): Promise<Placed> {
   const headers = { ...JSON_TYPE, 'X-Cart-Token': cartToken, 'Idempotency-Key': randomUUID() };
   const body = JSON.stringify({
     paymentMethod: method,
@@ -96,9 +107,17 @@ async function submit(http: Http, { api, method }: Errand, cartToken: string): P
     shippingAddress: SHIPPING_ADDRESS,
     shippingMethod: 'standard',
   });
-  const answer = await ask('POST /orders', 201, http(`${api}/api/v1/orders`, { method: 'POST', headers, body }));
-  const placed: Placed = JSON.parse(answer.text);
-  return placed;
+  for (let tries = 1; ; tries += 1) {
+    const answer = await answerTo('POST /orders', http(`${api}/api/v1/orders`, { method: 'POST', headers, body }));
+    if (answer.status === 201) {
+      const placed: Placed = JSON.parse(answer.text);
+      return placed;
+    }
+    const failed = new StepFailed(describe('POST /orders', answer));
+    if (answer.retryAfter === undefined || tries === SUBMIT_TRIES) throw failed;
+    repeated(failed.message);
+    await setTimeout(answer.retryAfter * 1000);
+  }
 }
 
 /** As Stripe.js does: with the publishable key and the intent's client secret. */
@@ -125,12 +144,23 @@ async function readUntil(http: Http, { api }: Errand, order: Placed['order'], st
 }
 
 async function ask(step: string, expected: number, call: Promise<HttpAnswer>): Promise<HttpAnswer> {
-  const answer = await call.catch((error: unknown) => {
+  const answer = await answerTo(step, call);
+  if (answer.status !== expected) throw new StepFailed(describe(step, answer));
+  return answer;
+}
+
+/** @throws StepFailed when there is none */
+async function answerTo(step: string, call: Promise<HttpAnswer>): Promise<HttpAnswer> {
+  try {
+    return await call;
+  } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     throw new StepFailed(`${step} lost ${code}`, { cause: error });
-  });
-  if (answer.status !== expected) throw new StepFailed(`${step} ${answer.status} ${problemCode(answer.text)}`);
-  return answer;
+  }
+}
+
+function describe(step: string, { status, text }: HttpAnswer): string {
+  return `${step} ${status} ${problemCode(text)}`;
 }
 
 /** The stable code of a problem+json answer; of any other its first characters. */

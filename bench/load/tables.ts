@@ -10,6 +10,8 @@ export interface Mails {
   behind: number;
 }
 
+/** More than any run buys. */
+const PLENTY = 1_000_000;
 /** However far it has fallen behind, the mailer must be through by then. */
 const MAILS_SENT_WITHIN_MS = 30 * 60_000;
 
@@ -18,6 +20,18 @@ export async function bulkVariants(databaseUrl: string, which: 'twenty' | 'one')
   const pattern = which === 'twenty' ? '^BULK-\\d\\d$' : '^BULK$';
   const text = 'select id from variants where sku ~ $1 order by sku';
   const rows = await query<{ id: string }>(databaseUrl, text, [pattern]);
+  return rows.map(({ id }) => id);
+}
+
+/** Makes so many variants that nobody else buys, of the shop's first product, and gives their ids. */
+export async function newVariants(databaseUrl: string, count: number): Promise<string[]> {
+  const text = `with made as (
+      insert into variants (id, product_id, sku, title, price)
+      select gen_random_uuid(), (select id from products order by id limit 1), 'BENCH-' || gen_random_uuid(), 'Bench', 900
+      from generate_series(1, $1) returning id),
+    stocked as (insert into inventory (variant_id, on_hand) select id, $2 from made)
+    select id from made`;
+  const rows = await query<{ id: string }>(databaseUrl, text, [count, PLENTY]);
   return rows.map(({ id }) => id);
 }
 

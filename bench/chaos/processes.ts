@@ -1,0 +1,103 @@
+// Kills and freezes the processes of a running stack, by the ids that its stack.json names at that moment: whoever has died is
+// another process a second later.
+import { spawn } from 'node:child_process';
+import { signalGroup } from '../../src/local/launch.ts';
+import { withClient } from '../../src/local/postgres.ts';
+import { codeOf } from '../../src/local/problem.ts';
+import { readStack, type Stack } from '../../src/local/stack-file.ts';
+import { until } from '../../src/local/wait.ts';
+import type { Freezable, Victim } from './schedule.ts';
+
+export interface Processes {
+  /** Ends one with -9; waits for one to be there, if the last has just died. @returns false when the stack has no such part */
+  kill(victim: Victim, which: number): Promise<boolean>;
+  /** Stops one for so long, and lets it go on, whatever becomes of this process. Returns at once. @returns as above */
+  freeze(victim: Freezable, which: number, seconds: number): Promise<boolean>;
+  /** Lets go on, now, whatever is stopped. */
+  thaw(): void;
+}
+
+/** A part that was killed a moment ago is back in this time, also one that needs another one first. */
+const THERE_WITHIN_MS = 60_000;
+/**
+ * Who stops must let go, also when the harness itself is killed in between: a shell of its own does both, and outlives it by
+ * no more than the freeze.
+ */
+const STOP_AND_GO = 'seconds=$1; shift; kill -STOP "$@"; sleep "$seconds"; kill -CONT "$@"';
+
+export function openProcesses(home: string): Processes {
+  const frozen = new Map<number, number[]>();
+
+  const kill: Processes['kill'] = async (victim, which) => {
+    const tryOnce = async (): Promise<boolean | undefined> => {
+      const pid = await findPid(home, victim, which);
+      if (pid === null) return false;
+      return pid !== undefined && signal(pid, 'SIGKILL') ? true : undefined;
+    };
+    return until(`there was no ${victim} to kill`, THERE_WITHIN_MS, tryOnce);
+  };
+
+  return {
+    kill,
+    freeze: async (victim, which, seconds) => {
+      const stack = await readStack(home);
+      const pid = stack && pidOf(stack, victim, which);
+      if (stack === undefined || typeof pid !== 'number') return false;
+      const pids = victim === 'postgres' ? [pid, ...(await backends(stack))] : [pid];
+      const shell = spawn('sh', ['-c', STOP_AND_GO, 'sh', ...[seconds, ...pids].map(String)], {
+        detached: true,
+        stdio: 'ignore',
+      });
+      if (shell.pid === undefined) return false;
+      frozen.set(shell.pid, pids);
+      const { pid: shellPid } = shell;
+      shell.once('exit', () => frozen.delete(shellPid));
+      return true;
+    },
+    thaw: () => {
+      for (const [shell, pids] of frozen) {
+        signalGroup(shell, 'SIGKILL');
+        for (const pid of pids) signal(pid, 'SIGCONT');
+      }
+      frozen.clear();
+    },
+  };
+}
+
+/** Null where the stack has no such part, undefined where it is not there now. */
+async function findPid(home: string, victim: Victim, which: number): Promise<number | null | undefined> {
+  const stack = await readStack(home);
+  if (stack === undefined) return undefined;
+  if (victim !== 'backend') return pidOf(stack, victim, which);
+  const pids = await backends(stack);
+  return pids[Math.floor(which * pids.length)];
+}
+
+function pidOf({ pids }: Stack, victim: Freezable, which: number): number | null | undefined {
+  const found = pids[victim];
+  return Array.isArray(found) ? found[Math.floor(which * found.length)] : found;
+}
+
+/** PostgreSQL's processes that serve somebody; none while it does not answer. */
+async function backends({ databaseUrl }: Stack): Promise<number[]> {
+  try {
+    return await withClient(databaseUrl, async (client) => {
+      const { rows } = await client.query<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY pid`,
+      );
+      return rows.map(({ pid }) => pid);
+    });
+  } catch {
+    return [];
+  }
+}
+
+/** False when there is no such process any more. */
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if (codeOf(error) === 'ESRCH') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,139 @@
+// The storm and its shoppers are drawn from a seed: the same one gives the same; and no kind of fault is left out. The clients
+// repeat what a patient client repeats, and nothing else.
+import { createServer, type Server } from 'node:http';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createClient } from '../../bench/chaos/client.ts';
+import { newFigures } from '../../bench/chaos/figures.ts';
+import { parseOptions } from '../../bench/chaos/options.ts';
+import { planOf } from '../../bench/chaos/plans.ts';
+import { type Deed, drawSchedule, VICTIMS } from '../../bench/chaos/schedule.ts';
+
+const SHOP = { orders: 300, scarce: 5, coupons: 3 };
+const NUMBERS = Array.from({ length: SHOP.orders }, (_, at) => at + 1);
+
+const plansOf = (seed: number) => NUMBERS.map((number) => planOf(number, { seed, ...SHOP }));
+
+test('the same seed gives the same shoppers, whoever is asked first; another seed gives others', () => {
+  expect(planOf(17, { seed: 1, ...SHOP })).toEqual(plansOf(1)[16]);
+  expect(plansOf(1)).toEqual(plansOf(1));
+  expect(plansOf(2)).not.toEqual(plansOf(1));
+});
+
+test('among 300 shoppers every story is played, and scarce goods and coupons are wanted by more than there are', () => {
+  const plans = plansOf(1);
+  expect(new Set(plans.map(({ story }) => story)).size).toBe(14);
+  for (let at = 0; at < SHOP.scarce; at += 1) {
+    const wanted = plans.filter(({ lines }) => lines.some((line) => line.from === 'scarce' && line.at === at));
+    expect(wanted.length).toBeGreaterThan(5);
+  }
+  for (let at = 0; at < SHOP.coupons; at += 1) {
+    expect(plans.filter(({ coupon }) => coupon === at).length).toBeGreaterThan(3);
+  }
+});
+
+const killed = (deeds: Deed[]) => deeds.flatMap((deed) => (deed.do === 'kill' ? deed.victims : []));
+
+test.each([1, 2, 3, 4])(
+  'seed %i: the same storm again, with so many kills as asked for, each kind twice or more',
+  (seed) => {
+    const steps = drawSchedule(seed, 24);
+    expect(drawSchedule(seed, 24)).toEqual(steps);
+    expect(drawSchedule(seed + 1, 24)).not.toEqual(steps);
+    const deeds = steps.map(({ deed }) => deed);
+    const victims = killed(deeds);
+    expect(victims).toHaveLength(24);
+    for (const victim of VICTIMS) expect(victims.filter((one) => one === victim).length).toBeGreaterThanOrEqual(2);
+    expect(new Set(deeds.map((deed) => deed.do))).toEqual(
+      new Set(['kill', 'freeze', 'hold', 'drop', 'stripe', 'mail']),
+    );
+  },
+);
+
+test('the faults are spread over all the orders, one after the other', () => {
+  const shares = drawSchedule(1, 24).map(({ after }) => after);
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect(shares[0]).toBeLessThan(0.1);
+  expect(shares.at(-1)).toBeGreaterThan(0.9);
+  expect(shares.at(-1)).toBeLessThan(1);
+});
+
+test('what is asked for on the command line; what is no number is refused', () => {
+  expect(parseOptions(['--orders', '10000', '--seed', '7'])).toMatchObject({ orders: 10_000, seed: 7, keep: false });
+  expect(parseOptions(['--kills', '0'])).toMatchObject({ kills: 0 });
+  expect(() => parseOptions(['--orders', 'many'])).toThrow('--orders must be a whole number');
+  expect(() => parseOptions(['--order', '3'])).toThrow("'--order'");
+});
+
+let server: Server;
+let base: string;
+let heard: { key: string | undefined; body: string }[];
+let answers: { status: number; code?: string; retryAfter?: string }[];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += String(chunk);
+    });
+    request.on('end', () => {
+      heard.push({ key: request.headers['idempotency-key']?.toString(), body });
+      const { status, code, retryAfter } = answers.shift() ?? { status: 200 };
+      response.writeHead(status, {
+        'Content-Type': 'application/json',
+        ...(retryAfter !== undefined && { 'Retry-After': retryAfter }),
+      });
+      response.end(JSON.stringify({ code }));
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+function ask(given: typeof answers, patienceMs?: number) {
+  [heard, answers] = [[], given];
+  const figures = newFigures();
+  const client = createClient({ from: 'shop', bases: [base], figures, stop: new AbortController().signal });
+  const headers = { 'Idempotency-Key': 'k' };
+  const reply = client({
+    method: 'POST',
+    route: '/orders',
+    headers,
+    body: { a: 1 },
+    ...(patienceMs && { patienceMs }),
+  });
+  return { figures, reply };
+}
+
+test('what is told to come back is sent again, the same under the same key', async () => {
+  const later = { status: 503, code: 'unavailable', retryAfter: '0' };
+  const { figures, reply } = ask([
+    later,
+    { status: 409, code: 'request_in_progress', retryAfter: '0' },
+    { status: 201 },
+  ]);
+  expect(await reply).toMatchObject({ status: 201, code: null });
+  expect(heard).toEqual([1, 2, 3].map(() => ({ key: 'k', body: '{"a":1}' })));
+  expect(figures).toMatchObject({ requests: 3, retries: 2, unavailable: 1, gaveUp: 0 });
+  expect(figures.unexpected.size).toBe(0);
+});
+
+test.each([500, 502])('a %i is a finding, and is not sent again', async (status) => {
+  const { figures, reply } = ask([{ status, ...(status === 500 && { code: 'internal_error' }) }]);
+  expect(await reply).toMatchObject({ status });
+  expect(heard).toHaveLength(1);
+  expect([...figures.unexpected.values()]).toEqual([1]);
+});
+
+test('patience ends, and is counted', async () => {
+  const { figures, reply } = ask([{ status: 503, code: 'unavailable', retryAfter: '5' }], 1_000);
+  expect(await reply).toBeUndefined();
+  expect(figures).toMatchObject({ requests: 1, gaveUp: 1 });
+});
