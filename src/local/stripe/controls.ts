@@ -48,6 +48,7 @@ export function createControls(parts: ControlParts): Hono {
   app.get('/payment_intents', (c) => c.json([...store.tables.payment_intents.all()]));
   app.get('/payment_intents/:id', (c) => act(c, (work) => findIntent(work, intentId(c))));
   app.get('/refunds', (c) => c.json([...store.tables.refunds.all()]));
+  app.get('/events', (c) => c.json(eventsTold(store)));
   app.get('/requests', (c) => c.json(requests.all()));
 
   app.post('/payment_intents/:id/pay', async (c) => {
@@ -100,6 +101,19 @@ export function createControls(parts: ControlParts): Hono {
     throw error;
   });
   return app;
+}
+
+/** Every event, oldest first, shortly: what it tells of, when its endpoints acknowledged it, and how many still have to. */
+function eventsTold({ tables }: Store) {
+  return [...tables.events.all()].map(({ id, type, created, data: { object } }) => ({
+    id,
+    type,
+    created,
+    object: object.id,
+    orderId: object.metadata?.['orderId'] ?? null,
+    acknowledged: tables.acknowledgements.inGroup(id).map(({ at }) => new Date(at).toISOString()),
+    pending: tables.deliveries.inGroup(id).length,
+  }));
 }
 
 function change(store: Store, settings: Partial<ReturnType<Store['settings']>>): void {

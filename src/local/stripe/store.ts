@@ -21,6 +21,12 @@ export interface DeliveryRow {
   event: string;
   endpoint: string;
 }
+/** That an endpoint has answered a delivery (`id`) with 2xx, and when first (milliseconds). */
+interface AcknowledgementRow {
+  id: string;
+  event: string;
+  at: number;
+}
 /** An answer kept for an idempotency key (`id`), with a digest of the request it belongs to. */
 export interface ReplyRow {
   id: string;
@@ -56,6 +62,7 @@ interface Rows {
   webhook_endpoints: EndpointRow;
   events: StoredEvent;
   deliveries: DeliveryRow;
+  acknowledgements: AcknowledgementRow;
   replies: ReplyRow;
   tasks: TaskRow;
   settings: SettingsRow;
@@ -75,6 +82,7 @@ const PUT: { readonly [K in keyof Rows]: (row: Rows[K]) => Change } = {
   webhook_endpoints: (row) => ({ table: 'webhook_endpoints', row }),
   events: (row) => ({ table: 'events', row }),
   deliveries: (row) => ({ table: 'deliveries', row }),
+  acknowledgements: (row) => ({ table: 'acknowledgements', row }),
   replies: (row) => ({ table: 'replies', row }),
   tasks: (row) => ({ table: 'tasks', row }),
   settings: (row) => ({ table: 'settings', row }),
@@ -145,6 +153,7 @@ function emptyTables(): Tables {
     webhook_endpoints: createTable(),
     events: createTable(),
     deliveries: createTable((delivery) => delivery.event),
+    acknowledgements: createTable((acknowledgement) => acknowledgement.event),
     replies: createTable(),
     tasks: createTable(),
     settings: createTable(),
@@ -173,6 +182,9 @@ function apply<K extends keyof Rows>(tables: Tables, change: Put<K> | Remove): v
 function forgetOld(tables: Tables, now: number): void {
   for (const event of tables.events.all()) {
     if (event.created < now / 1000 - EVENT_LIFE_SECONDS) tables.events.remove(event.id);
+  }
+  for (const { id, event } of tables.acknowledgements.all()) {
+    if (tables.events.get(event) === undefined) tables.acknowledgements.remove(id);
   }
   for (const reply of tables.replies.all()) if (reply.at < now - REPLY_LIFE_MS) tables.replies.remove(reply.id);
 }

@@ -90,13 +90,21 @@ export function createWebhooks(store: Store, post: Post, clock: () => number, lo
     const payload = JSON.stringify({ ...event, pending_webhooks: pending });
     const answer = await post(endpoint.url, payload, sign(payload, endpoint.secret, Math.floor(clock() / 1000)));
     if (closed) return;
-    if (answer.ok) done(delivery);
+    if (answer.ok) acknowledged(delivery);
     else if (parcel.copy !== true) retry(parcel, answer.reason);
   }
 
+  function acknowledged(delivery: DeliveryRow): void {
+    const { id, event } = delivery;
+    const isFirst = store.tables.acknowledgements.get(id) === undefined;
+    // One that was taken back meanwhile, with everything else, is not to come back by its answer.
+    if (isFirst && store.tables.events.get(event) !== undefined)
+      store.put('acknowledgements', { id, event, at: clock() });
+    done(delivery);
+  }
+
   function done(delivery: DeliveryRow): void {
-    if (store.tables.deliveries.get(delivery.id) === undefined) return;
-    store.remove('deliveries', delivery.id);
+    if (store.tables.deliveries.get(delivery.id) !== undefined) store.remove('deliveries', delivery.id);
     store.commit();
   }
 

@@ -187,6 +187,28 @@ describe('controls', () => {
   );
 
   test(
+    'the events tell which of them were acknowledged, also after a restart',
+    simulated(async (bench) => {
+      const listener = await bench.listen(['payment_intent.created']);
+      listener.answerNext(500);
+      const { id: order } = await bench.stripe.paymentIntents.create({ ...UNPAID, metadata: { orderId: 'o-1' } });
+      await until(() => listener.events.length === 2, 'the second try has arrived');
+      await bench.control('POST', '/webhooks', { drop: 1 });
+      const { id: dropped } = await bench.stripe.paymentIntents.create(UNPAID);
+      await bench.control('POST', '/webhooks', { hold: true });
+      const { id: held } = await bench.stripe.paymentIntents.create(UNPAID);
+      await bench.restart();
+      const moment = expect.stringMatching(/^\d{4}-.*Z$/);
+      const told = { type: 'payment_intent.created', created: expect.any(Number), id: expect.any(String) };
+      expect((await bench.control('GET', '/events')).body).toEqual([
+        { ...told, object: order, orderId: 'o-1', acknowledged: [moment], pending: 0 },
+        { ...told, object: dropped, orderId: null, acknowledged: [], pending: 0 },
+        { ...told, object: held, orderId: null, acknowledged: [], pending: 1 },
+      ]);
+    }),
+  );
+
+  test(
     'dropping ends with 0',
     simulated(async (bench) => {
       const listener = await bench.listen(['payment_intent.created']);

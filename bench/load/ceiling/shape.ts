@@ -1,0 +1,72 @@
+// The shape of this run's own orders, read from their histories: what the ceiling is built after.
+
+import { loadConfig, requireSettings } from '../../../src/config.ts';
+import type { Stack } from '../../../src/local/stack-file.ts';
+import { openTemporal, type TemporalClient } from '../../../src/platform/temporal.ts';
+import { WORKFLOW_IDS } from '../../../workflows/messages.ts';
+import { percentile } from '../statistics.ts';
+import { query } from '../tables.ts';
+import type { BareShape } from './workflow.ts';
+
+/** What an order is made of in Temporal. Medians of some orders. */
+export interface OrderShape extends BareShape {
+  workflowTasks: number;
+  events: number;
+  /** Bytes of history. */
+  bytes: number;
+}
+
+const ORDERS = 15;
+const LOCAL_ACTIVITY_MARKER = 'core_local_activity';
+
+/** Of the orders that were paid last. @throws when there is none */
+export async function shapeOfOrders(stack: Stack): Promise<OrderShape> {
+  const text = "select id from orders where status = 'PAID' order by placed_at desc limit $1";
+  const orders = await query<{ id: string }>(stack.databaseUrl, text, [ORDERS]);
+  if (orders.length === 0) throw new Error('no order is paid yet');
+  const temporal = openClient(stack);
+  try {
+    const shapes = await Promise.all(orders.map(({ id }) => shapeOf(temporal, WORKFLOW_IDS.checkout(id))));
+    const median = (part: keyof OrderShape): number =>
+      percentile(
+        shapes.map((shape) => shape[part]),
+        0.5,
+      );
+    return {
+      before: median('before'),
+      after: median('after'),
+      workflowTasks: median('workflowTasks'),
+      events: median('events'),
+      bytes: median('bytes'),
+    };
+  } finally {
+    await temporal.close();
+  }
+}
+
+/** A client of the stack's Temporal. */
+export function openClient({ temporal: address, namespace }: Pick<Stack, 'temporal' | 'namespace'>): TemporalClient {
+  const config = loadConfig({ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
+  return openTemporal(requireSettings(config, 'TEMPORAL_ADDRESS'));
+}
+
+async function shapeOf({ client }: TemporalClient, workflowId: string): Promise<OrderShape> {
+  const handle = client.workflow.getHandle(workflowId);
+  const [{ events }, { historySize }] = await Promise.all([handle.fetchHistory(), handle.describe()]);
+  const all = events ?? [];
+  const signal = all.findIndex(({ workflowExecutionSignaledEventAttributes: signaled }) => isThere(signaled));
+  const steps = all.flatMap(({ markerRecordedEventAttributes: marker }, at) =>
+    marker?.markerName === LOCAL_ACTIVITY_MARKER ? [at] : [],
+  );
+  return {
+    before: steps.filter((at) => at < signal).length,
+    after: steps.filter((at) => at > signal).length,
+    workflowTasks: all.filter(({ workflowTaskCompletedEventAttributes: task }) => isThere(task)).length,
+    events: all.length,
+    bytes: historySize ?? 0,
+  };
+}
+
+function isThere(attributes: object | null | undefined): boolean {
+  return attributes !== null && attributes !== undefined;
+}

@@ -1,0 +1,54 @@
+// The worker of the ceiling: the shop's worker options, and one activity that is one small SQL transaction.
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import pg from 'pg';
+
+export interface CeilingWorkerPlan {
+  /** host:port */
+  address: string;
+  namespace: string;
+  taskQueue: string;
+  databaseUrl: string;
+}
+
+export type BareActivities = ReturnType<typeof createBareActivities>;
+
+/** As many connections as a worker of the shop has by default (DATABASE_POOL_SIZE). */
+const POOL_SIZE = 10;
+/** As in the shop's worker. */
+const STICKY_TIMEOUT = '1s';
+/** Written when it is ready, for whoever started it. */
+export const READY = 'ceiling worker ready';
+
+export async function workCeiling({ address, namespace, taskQueue, databaseUrl }: CeilingWorkerPlan): Promise<void> {
+  Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: POOL_SIZE });
+  const connection = await NativeConnection.connect({ address });
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    activities: createBareActivities(pool),
+    workflowsPath: fileURLToPath(import.meta.resolve('./workflow.ts')),
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => worker.shutdown());
+  const running = worker.run();
+  process.stdout.write(`${READY}\n`);
+  await running;
+  await Promise.all([pool.end(), connection.close()]);
+}
+
+function createBareActivities(pool: pg.Pool) {
+  return {
+    /** One transaction: a row is written the first time and changed afterwards. */
+    async step(id: string, number: number): Promise<number> {
+      await pool.query({
+        name: 'step',
+        text: 'insert into steps (id, number) values ($1, $2) on conflict (id) do update set number = excluded.number',
+        values: [id, number],
+      });
+      return number;
+    },
+  };
+}

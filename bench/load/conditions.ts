@@ -1,0 +1,43 @@
+// Under which conditions the figures were measured: a figure without them is worth nothing.
+import { cpus, totalmem } from 'node:os';
+import type { Stack } from '../../src/local/stack-file.ts';
+import { openClient } from './ceiling/shape.ts';
+import { READ_PAUSE_MS } from './story.ts';
+import { query } from './tables.ts';
+
+export interface Conditions {
+  cores: number;
+  cpu: string;
+  memoryGb: number;
+  node: string;
+  postgres: string;
+  /** Its settings that decide what a commit costs, and how much it may keep in memory. */
+  postgresSettings: Record<string, string>;
+  temporal: string;
+  processes: { api: number; worker: number };
+  /** Milliseconds between two looks of a shopper at an order that is not settled yet. */
+  readPause: number;
+}
+
+const SETTINGS = ['fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'max_wal_size'];
+
+export async function conditionsOf(stack: Stack): Promise<Conditions> {
+  const text = 'select name, current_setting(name) as value from pg_settings where name = any($1) order by name';
+  const settings = await query<{ name: string; value: string }>(stack.databaseUrl, text, [SETTINGS]);
+  const [version] = await query<{ server_version: string }>(stack.databaseUrl, 'show server_version', []);
+  const temporal = openClient(stack);
+  const { serverVersion } = await temporal.connection.workflowService.getSystemInfo({});
+  await temporal.close();
+  const all = cpus();
+  return {
+    cores: all.length,
+    cpu: all[0]?.model.trim() ?? 'unknown',
+    memoryGb: Math.round(totalmem() / 1e9),
+    node: process.version,
+    postgres: version?.server_version ?? 'unknown',
+    postgresSettings: Object.fromEntries(settings.map(({ name, value }) => [name, value])),
+    temporal: serverVersion,
+    processes: { api: stack.pids.api.length, worker: stack.pids.worker.length },
+    readPause: READ_PAUSE_MS,
+  };
+}

@@ -1,0 +1,77 @@
+// Growth: the shop is filled with orders through its own front door, and measured on the way, to see what grows with them.
+import type { Stack } from '../../src/local/stack-file.ts';
+import { settledOrders } from './check.ts';
+import { startDriver } from './driver-process.ts';
+import { type Level, type LevelOptions, runLevel, type Surroundings, shoppersTask } from './level.ts';
+import type { StoryTimes } from './story.ts';
+import { mailsSent, query } from './tables.ts';
+
+export interface GrowthStep {
+  /** What was wanted, and how many there were when it was measured. */
+  wanted: number;
+  orders: number;
+  level: Level;
+  /** Megabytes (10^6) of each database. */
+  databases: Record<string, number>;
+}
+
+/** The whole growth: what was measured, and all that its shoppers did while they filled the shop. */
+export interface Growth {
+  steps: GrowthStep[];
+  filled: { done: number; failed: number };
+}
+
+/** Enough to keep two cores busy, not so many that they only wait. */
+const FILLERS = 32;
+const LOOK_EVERY_SECONDS = 2;
+const MEGA = 1_000_000;
+
+/**
+ * Fills and measures at each of the sizes.
+ * @param minutes for all the filling together; when they are over, what is there then is measured, and that is the end
+ */
+export async function grow(
+  stack: Stack,
+  { sizes, minutes, level }: { sizes: readonly number[]; minutes: number; level: LevelOptions },
+  around: Surroundings & { tell: (text: string) => void },
+): Promise<Growth> {
+  const deadline = Date.now() + minutes * 60_000;
+  const growth: Growth = { steps: [], filled: { done: 0, failed: 0 } };
+  for (const wanted of sizes) {
+    around.tell(`filling until ${wanted} orders are there`);
+    const filled = await fill(stack, { wanted, deadline, level }, around);
+    growth.filled.done += filled.done;
+    growth.filled.failed += filled.failed;
+    const orders = await settledOrders(stack.databaseUrl);
+    around.tell(`measuring with ${orders} orders`);
+    const measured = await runLevel(stack, { ...level, title: `${level.title}, with ${orders} orders` }, around);
+    growth.steps.push({ wanted, orders, level: measured, databases: await sizesOf(stack.databaseUrl) });
+    if (orders < wanted) break;
+  }
+  return growth;
+}
+
+async function fill(
+  stack: Stack,
+  { wanted, deadline, level }: { wanted: number; deadline: number; level: LevelOptions },
+  { env, signal }: Surroundings,
+): Promise<{ done: number; failed: number }> {
+  const driver = startDriver<StoryTimes>(shoppersTask(stack, { ...level, shoppers: FILLERS }, env));
+  try {
+    while ((await settledOrders(stack.databaseUrl)) < wanted && Date.now() < deadline) {
+      await driver.runFor(LOOK_EVERY_SECONDS, signal);
+    }
+    await driver.stop();
+  } finally {
+    driver.kill();
+  }
+  await mailsSent(stack.databaseUrl);
+  const done = driver.told.filter((one) => 'times' in one).length;
+  return { done, failed: driver.told.length - done };
+}
+
+async function sizesOf(databaseUrl: string): Promise<Record<string, number>> {
+  const text = 'select datname, pg_database_size(datname)::float8 as bytes from pg_database where not datistemplate';
+  const rows = await query<{ datname: string; bytes: number }>(databaseUrl, text, []);
+  return Object.fromEntries(rows.map(({ datname, bytes }) => [datname, bytes / MEGA]));
+}

@@ -1,0 +1,67 @@
+// One level of a run: so many shoppers at once, for so long, and then the mails that they are owed.
+import type { Stack } from '../../src/local/stack-file.ts';
+import type { DriverTask } from './driver-process.ts';
+import { groupsOf } from './groups.ts';
+import { type Measured, measure, type Period } from './measure.ts';
+import type { ShoppersPlan } from './shoppers.ts';
+import type { Method, StoryTimes } from './story.ts';
+import { type Mails, mailsOf, mailsSent } from './tables.ts';
+
+export interface LevelOptions {
+  title: string;
+  shoppers: number;
+  method: Method;
+  /** The ids of what the shoppers choose from. */
+  variants: string[];
+  linesPerCart: number;
+  period: Period;
+}
+
+export interface Level extends Measured<keyof StoryTimes> {
+  title: string;
+  shoppers: number;
+  method: Method;
+  mails: Mails & { /** Seconds from the end of the level until none was left. */ drained: number };
+}
+
+/** What all of a run needs: its driver's environment, and what ends it. */
+export interface Surroundings {
+  env: NodeJS.ProcessEnv;
+  signal: AbortSignal;
+}
+
+const PARTS = ['story', 'submit', 'cart', 'pay', 'settle', 'reads'] as const satisfies (keyof StoryTimes)[];
+
+export async function runLevel(stack: Stack, options: LevelOptions, around: Surroundings): Promise<Level> {
+  const { databaseUrl } = stack;
+  const { title, shoppers, method, period } = options;
+  const measured = await measure({
+    task: shoppersTask(stack, options, around.env),
+    groups: groupsOf(stack),
+    databaseUrl,
+    parts: PARTS,
+    period,
+    signal: around.signal,
+  });
+  const mails = await mailsOf(databaseUrl, measured);
+  const drained = await mailsSent(databaseUrl);
+  return { title, shoppers, method, ...measured, mails: { ...mails, drained } };
+}
+
+/** The driver's process for these shoppers. */
+export function shoppersTask(
+  stack: Stack,
+  { shoppers, method, variants, linesPerCart }: Omit<LevelOptions, 'title' | 'period'>,
+  env: NodeJS.ProcessEnv,
+): DriverTask {
+  const plan: ShoppersPlan = {
+    shoppers,
+    method,
+    variants,
+    linesPerCart,
+    apis: stack.api,
+    stripe: stack.stripe,
+    publishableKey: stack.publishableKey ?? '',
+  };
+  return { role: 'shoppers', plan, env };
+}

@@ -1,0 +1,128 @@
+// A run from its first level to its audit: what is measured, and in which order.
+import { type Ceiling, runCeiling } from './ceiling/run.ts';
+import { type OrderShape, shapeOfOrders } from './ceiling/shape.ts';
+import { type Checked, checkTables, settledOrders } from './check.ts';
+import { type Conditions, conditionsOf } from './conditions.ts';
+import { type Growth, grow } from './growth.ts';
+import { type Level, type LevelOptions, runLevel, type Surroundings } from './level.ts';
+import type { Options } from './options.ts';
+import { ceilingBlock, checkedBlock, conditionsBlock, growthBlock, levelBlock, shapeBlock } from './report.ts';
+import type { Site } from './site.ts';
+import { bulkVariants, newVariants } from './tables.ts';
+
+/** All figures of a run. */
+export interface Figures {
+  conditions: Conditions;
+  levels: Level[];
+  shape?: OrderShape;
+  ceilings: Ceiling[];
+  growth?: Growth;
+  checked: Checked;
+}
+
+/** Where a run tells what it does, and what came of it. */
+export interface Desk extends Surroundings {
+  tell: (text: string) => void;
+  print: (block: string) => void;
+}
+
+const FULL_LEVELS = [1, 4, 16, 64];
+/** The usual level of everything that is measured at one level only. */
+const USUAL = 16;
+const CEILING_LEVELS = [16, 64];
+const LONG_CART = { lines: 200, period: { warmup: 5, seconds: 30 } };
+
+export async function runBench(site: Site, options: Options, desk: Desk): Promise<Figures> {
+  const { stack } = site;
+  const settledBefore = await settledOrders(stack.databaseUrl);
+  const conditions = await conditionsOf(stack);
+  desk.print(conditionsBlock(conditions));
+  const levels: Level[] = [];
+  const level = async (what: LevelOptions): Promise<void> => {
+    desk.tell(what.title);
+    const measured = await runLevel(stack, what, desk);
+    desk.print(levelBlock(measured));
+    levels.push(measured);
+  };
+  for (const what of await levelsOf(site, options)) await level(what);
+  const growth = options.growth && (await runGrowth(site, { ...options, growth: options.growth }, desk));
+  const isFull = options.shoppers === undefined && growth === undefined;
+  const bare = options.ceiling || isFull ? await runBare(site, { options, levels }, desk) : undefined;
+  const placed = [...levels, ...(growth?.steps ?? []).map((step) => step.level)].map(({ total }) => total);
+  const shoppersSaw = [...placed, ...(growth ? [growth.filled] : [])].reduce(
+    (sum, { done, failed }) => ({ done: sum.done + done, failed: sum.failed + failed }),
+    { done: 0, failed: 0 },
+  );
+  const checked = await checkTables(stack, { ...shoppersSaw, settledBefore });
+  desk.print(checkedBlock(checked));
+  const { shape, ceilings = [] } = bare ?? {};
+  return { conditions, levels, ceilings, checked, ...(shape && { shape }), ...(growth && { growth }) };
+}
+
+/** The levels that were asked for; of the full run, all of them. */
+async function levelsOf({ stack, own }: Site, options: Options): Promise<LevelOptions[]> {
+  const { seconds, warmup, method, hot, shoppers: levels, growth } = options;
+  const period = { seconds, warmup };
+  const [twenty, hottest] = await Promise.all([
+    bulkVariants(stack.databaseUrl, 'twenty'),
+    bulkVariants(stack.databaseUrl, 'one'),
+  ]);
+  const usual = { linesPerCart: 1, period };
+  const titleOf = (shoppers: number, ...details: string[]): string =>
+    [`${shoppers} ${shoppers === 1 ? 'shopper' : 'shoppers'}`, ...details].join(', ');
+  if (growth !== undefined) return [];
+  if (levels !== undefined) {
+    const [variants, details] = hot ? [hottest, [method, 'one variant']] : [twenty, [method]];
+    return levels.map((shoppers) => ({ ...usual, title: titleOf(shoppers, ...details), shoppers, method, variants }));
+  }
+  const card = { ...usual, method: 'card', variants: twenty } as const;
+  return [
+    ...FULL_LEVELS.map((shoppers) => ({ ...card, title: titleOf(shoppers, 'card'), shoppers })),
+    { ...card, method: 'cod', title: titleOf(USUAL, 'cash on delivery'), shoppers: USUAL },
+    { ...card, title: titleOf(USUAL, 'card', 'one variant'), shoppers: USUAL, variants: hottest },
+    // A shop that runs already is somebody's: it gets no variants of ours.
+    ...(own ? [await longCart(stack.databaseUrl)] : []),
+  ];
+}
+
+async function longCart(databaseUrl: string): Promise<LevelOptions> {
+  const { lines, period } = LONG_CART;
+  const variants = await newVariants(databaseUrl, lines);
+  return {
+    title: `1 shopper, card, ${lines} lines`,
+    shoppers: 1,
+    method: 'card',
+    variants,
+    linesPerCart: lines,
+    period,
+  };
+}
+
+async function runGrowth({ stack }: Site, options: Options & { growth: number[] }, desk: Desk): Promise<Growth> {
+  const { growth: sizes, fillMinutes: minutes, method, seconds, warmup, shoppers = [] } = options;
+  const [count = USUAL] = shoppers;
+  const variants = await bulkVariants(stack.databaseUrl, 'twenty');
+  const title = `${count} shoppers, ${method}`;
+  const level = { title, shoppers: count, method, variants, linesPerCart: 1, period: { seconds, warmup } };
+  const growth = await grow(stack, { sizes, minutes, level }, desk);
+  for (const step of growth.steps) desk.print(levelBlock(step.level));
+  desk.print(growthBlock(growth));
+  return growth;
+}
+
+async function runBare(
+  { stack }: Site,
+  { options, levels }: { options: Options; levels: Level[] },
+  desk: Desk,
+): Promise<{ shape: OrderShape; ceilings: Ceiling[] }> {
+  const { seconds, warmup, shoppers: clients = CEILING_LEVELS } = options;
+  const shape = await shapeOfOrders(stack);
+  desk.print(shapeBlock(shape));
+  desk.tell(`the ceiling, ${clients.join(' and ')} clients`);
+  const ceilings = await runCeiling(stack, { clients, shape, period: { seconds, warmup } }, desk);
+  for (const ceiling of ceilings) {
+    const ours = levels.find(({ shoppers, method }) => shoppers === ceiling.clients && method === 'card');
+    desk.print(ceilingBlock(ceiling, ours));
+  }
+  return { shape, ceilings };
+}

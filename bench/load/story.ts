@@ -1,0 +1,145 @@
+// The whole story of one order as its shopper lives it, over HTTP only: cart, submit, payment, and the wait until the order says
+// that it is paid (card) or that the shopper has nothing more to do (cash on delivery).
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import type { Http, HttpAnswer } from './http.ts';
+
+export const METHODS = ['card', 'cod'] as const;
+export type Method = (typeof METHODS)[number];
+
+/** Where the shop is, and what is bought in it. */
+export interface Errand {
+  api: string;
+  stripe: string;
+  publishableKey: string;
+  method: Method;
+  /** The ids of the variants of the cart's lines. */
+  lines: readonly string[];
+}
+
+/** How long each part of a story took, in milliseconds; the whole is `story`. */
+export interface StoryTimes {
+  cart: number;
+  submit: number;
+  pay: number;
+  settle: number;
+  story: number;
+  /** How often the order was read until it had settled. */
+  reads: number;
+}
+
+/** A client looks at its order right after it has paid, and then every so many milliseconds. */
+export const READ_PAUSE_MS = 50;
+/** An order that is not settled by then is an error of the run. */
+const SETTLED_WITHIN_MS = 30_000;
+
+const SHIPPING_ADDRESS = {
+  name: 'Ada Lovelace',
+  line1: '12 St James Square',
+  city: 'London',
+  postalCode: 'SW1Y 4JH',
+  country: 'GB',
+};
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const FORM_TYPE = { 'Content-Type': 'application/x-www-form-urlencoded' };
+
+/** A step that was not answered as it should have been. `message` is the step and what came instead. */
+export class StepFailed extends Error {}
+
+interface Placed {
+  order: { id: string; status: string; accessToken: string };
+  payment: { intentId: string; clientSecret: string } | null;
+}
+
+/** Lives one story. @throws StepFailed at the first step that goes wrong; nothing is tried again */
+export async function liveStory(http: Http, errand: Errand): Promise<StoryTimes> {
+  const began = performance.now();
+  const cartToken = await fillCart(http, errand);
+  const filled = performance.now();
+  const { order, payment } = await submit(http, errand, cartToken);
+  const submitted = performance.now();
+  if (errand.method === 'card') await pay(http, errand, payment);
+  const paid = performance.now();
+  const settledStatus = errand.method === 'card' ? 'PAID' : 'AWAITING_CONFIRMATION';
+  const reads = order.status === settledStatus ? 0 : await readUntil(http, errand, order, settledStatus);
+  const settled = performance.now();
+  return {
+    cart: filled - began,
+    submit: submitted - filled,
+    pay: paid - submitted,
+    settle: settled - paid,
+    story: settled - began,
+    reads,
+  };
+}
+
+async function fillCart(http: Http, { api, lines }: Errand): Promise<string> {
+  let token: string | undefined;
+  for (const variantId of lines) {
+    const headers = { ...JSON_TYPE, ...(token !== undefined && { 'X-Cart-Token': token }) };
+    const body = JSON.stringify({ variantId, quantity: 1 });
+    const step = 'POST /cart/items';
+    const expected = token === undefined ? 201 : 200;
+    const answer = await ask(step, expected, http(`${api}/api/v1/cart/items`, { method: 'POST', headers, body }));
+    const cart: { cartToken?: string } = JSON.parse(answer.text);
+    token ??= cart.cartToken;
+  }
+  if (token === undefined) throw new StepFailed('POST /cart/items no token');
+  return token;
+}
+
+async function submit(http: Http, { api, method }: Errand, cartToken: string): Promise<Placed> {
+  const headers = { ...JSON_TYPE, 'X-Cart-Token': cartToken, 'Idempotency-Key': randomUUID() };
+  const body = JSON.stringify({
+    paymentMethod: method,
+    email: `${randomUUID()}@example.com`,
+    shippingAddress: SHIPPING_ADDRESS,
+    shippingMethod: 'standard',
+  });
+  const answer = await ask('POST /orders', 201, http(`${api}/api/v1/orders`, { method: 'POST', headers, body }));
+  const placed: Placed = JSON.parse(answer.text);
+  return placed;
+}
+
+/** As Stripe.js does: with the publishable key and the intent's client secret. */
+async function pay(http: Http, { stripe, publishableKey }: Errand, payment: Placed['payment']): Promise<void> {
+  if (payment === null) throw new StepFailed('POST /orders no intent');
+  const headers = { ...FORM_TYPE, Authorization: `Bearer ${publishableKey}` };
+  const body = new URLSearchParams({ client_secret: payment.clientSecret, payment_method: 'pm_card_visa' }).toString();
+  const url = `${stripe}/v1/payment_intents/${payment.intentId}/confirm`;
+  await ask('Stripe confirm', 200, http(url, { method: 'POST', headers, body }));
+}
+
+/** @returns how often it had to be read */
+async function readUntil(http: Http, { api }: Errand, order: Placed['order'], status: string): Promise<number> {
+  const headers = { 'X-Order-Token': order.accessToken };
+  const deadline = performance.now() + SETTLED_WITHIN_MS;
+  for (let reads = 1; performance.now() < deadline; reads += 1) {
+    const url = `${api}/api/v1/orders/${order.id}`;
+    const answer = await ask('GET /orders/:id', 200, http(url, { method: 'GET', headers }));
+    const now: { status: string } = JSON.parse(answer.text);
+    if (now.status === status) return reads;
+    await setTimeout(READ_PAUSE_MS);
+  }
+  throw new StepFailed(`not ${status} after ${SETTLED_WITHIN_MS} ms`);
+}
+
+async function ask(step: string, expected: number, call: Promise<HttpAnswer>): Promise<HttpAnswer> {
+  const answer = await call.catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new StepFailed(`${step} lost ${code}`, { cause: error });
+  });
+  if (answer.status !== expected) throw new StepFailed(`${step} ${answer.status} ${problemCode(answer.text)}`);
+  return answer;
+}
+
+/** The stable code of a problem+json answer; of any other its first characters. */
+function problemCode(text: string): string {
+  try {
+    const problem: { code?: unknown } = JSON.parse(text);
+    if (typeof problem.code === 'string') return problem.code;
+  } catch {
+    // not JSON: what it says is shown as it is
+  }
+  return text.slice(0, 40);
+}

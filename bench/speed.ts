@@ -1,0 +1,52 @@
+// `npm run bench`: how fast the whole story of an order is on the running system, and what it costs. It starts a stack of its own
+// (or uses one that runs), drives it from a process of its own, audits the tables, and leaves nothing behind, however it ends.
+import { writeFile } from 'node:fs/promises';
+import { parseOptions, USAGE } from './load/options.ts';
+import { runBench } from './load/run.ts';
+import { openSite } from './load/site.ts';
+
+/** What this program runs as in its other processes. */
+const roles = {
+  shoppers: async (plan: string) => (await import('./load/shoppers.ts')).shop(JSON.parse(plan)),
+  'ceiling-worker': async (plan: string) => (await import('./load/ceiling/worker.ts')).workCeiling(JSON.parse(plan)),
+  'ceiling-clients': async (plan: string) => (await import('./load/ceiling/clients.ts')).driveCeiling(JSON.parse(plan)),
+} satisfies Record<string, (plan: string) => Promise<void>>;
+
+function isRole(name: string | undefined): name is keyof typeof roles {
+  return name !== undefined && Object.hasOwn(roles, name);
+}
+
+function tell(text: string): void {
+  console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
+}
+
+/** @returns the exit code: 1 where the audit found something */
+async function bench(args: string[], signal: AbortSignal): Promise<number> {
+  const options = parseOptions(args);
+  tell(options.home === undefined ? 'starting a shop' : `using the shop in ${options.home}`);
+  const site = await openSite(options.home, process.env);
+  try {
+    const figures = await runBench(site, options, { env: process.env, signal, tell, print: console.log });
+    if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`);
+    return Object.values(figures.checked.wrong).every((count) => count === 0) ? 0 : 1;
+  } finally {
+    if (site.own) tell('stopping the shop');
+    await site.leave();
+  }
+}
+
+async function main(args: string[]): Promise<void> {
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+  try {
+    process.exitCode = await bench(args, stopping.signal);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}
+
+const [name, plan = ''] = process.argv.slice(2);
+if (name === '--help') console.log(USAGE);
+else if (isRole(name)) await roles[name](plan);
+else await main(process.argv.slice(2));
