@@ -11,7 +11,7 @@ import type { Database } from '../platform/database.ts';
 import { findShippingMethod } from '../pricing/rules.ts';
 import { lockForEdit, versionTag } from './edits.ts';
 import type { cartAnswer } from './schemas.ts';
-import { type Cart, listItems, touchCart } from './store.ts';
+import { type Cart, type CartItem, listItems, touchCart } from './store.ts';
 
 /** Finds a coupon by its code in any case, or by its id; the own use of `exceptOrder` does not count. */
 export type FindCoupon = (
@@ -54,17 +54,25 @@ export function createCartEditing({ db, config, clock }: AppDeps, findCoupon: Fi
 
   /** The cart's lines, and what those of them that are for sale cost with this coupon, or with none. */
   async function price(tx: Database, cart: Cart, coupon: Coupon | undefined) {
-    const items = await listItems(tx, cart.id);
+    return priceItems(cart, await listItems(tx, cart.id), coupon);
+  }
+
+  function priceItems({ currency }: Cart, items: CartItem[], coupon: Coupon | undefined) {
     const basket = { ...assumed, coupon, lines: items.filter(({ forSale }) => forSale) };
-    return { items, ...priceWithCoupon(pricing, basket, { currency: cart.currency, now: clock() }) };
+    return { items, ...priceWithCoupon(pricing, basket, { currency, now: clock() }) };
   }
 
   /** The cart as it goes out, with the prices and the stock of this moment. */
   async function present(tx: Database, cart: Cart): Promise<z.input<typeof cartAnswer>> {
-    const { couponId: id, nextOrderId: exceptOrder, currency } = cart;
+    const { couponId: id, nextOrderId: exceptOrder } = cart;
     const coupon = id === null ? undefined : await findCoupon(tx, { id, exceptOrder });
-    const { items, lines, ...totals } = await price(tx, cart, coupon);
-    const lineTotals = new Map(lines.map((line) => [line.id, line.lineTotal]));
+    return presentItems(cart, await listItems(tx, cart.id), coupon);
+  }
+
+  /** The same for lines that are at hand. */
+  function presentItems(cart: Cart, lines: CartItem[], coupon?: Coupon): z.input<typeof cartAnswer> {
+    const { items, lines: priced, ...totals } = priceItems(cart, lines, coupon);
+    const lineTotals = new Map(priced.map((line) => [line.id, line.lineTotal]));
     return {
       id: cart.id,
       version: cart.version,
@@ -74,10 +82,10 @@ export function createCartEditing({ db, config, clock }: AppDeps, findCoupon: Fi
       })),
       couponCode: coupon?.code ?? null,
       ...totals,
-      currency,
+      currency: cart.currency,
       expiresAt: cart.expiresAt.toISOString(),
     };
   }
 
-  return { edit, count, endOfLife, price, present };
+  return { edit, count, endOfLife, price, present, presentItems };
 }

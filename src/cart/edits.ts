@@ -7,8 +7,8 @@ import { hashToken, newCartToken } from '../platform/tokens.ts';
 import { type Cart, createCart, giveUpToken, lockCart } from './store.ts';
 
 /** Who edits, and what they have seen: the hash of the cart's token, and the If-Match header as it came. */
-export interface Editor<TokenHash = Buffer> {
-  tokenHash: TokenHash;
+export interface Editor {
+  tokenHash: Buffer;
   ifMatch: string | undefined;
   now: Date;
 }
@@ -22,30 +22,33 @@ export async function lockForEdit(tx: Database, { tokenHash, ifMatch, now }: Edi
 }
 
 /**
- * The cart that the next item goes into, locked. One is made for who has none, and for who comes back after their cart
- * became an order or expired: it takes the token over under the old cart's lock, so that all who come at once fill one.
+ * The cart that the next item goes into, locked. One is made for who comes back after their cart became an order or expired:
+ * it takes the token over under the old cart's lock, so that all who come at once fill one.
  * @throws like `lockForEdit`; a version of a cart that is no longer there is never the present one
  */
 export async function lockToFill(
   tx: Database,
-  { tokenHash, ifMatch, now }: Editor<Buffer | undefined>,
-  fresh: { tokenHash: Buffer; currency: string; expiresAt: Date },
+  { tokenHash, ifMatch, now }: Editor,
+  fresh: { currency: string; expiresAt: Date },
 ): Promise<{ cart: Cart; isNew: boolean }> {
-  const known = tokenHash === undefined ? undefined : await lockCart(tx, { tokenHash });
-  if (tokenHash !== undefined && known === undefined) throw noCart();
-  if (known !== undefined && !isOver(known, now)) return { cart: requireEditable(known, ifMatch), isNew: false };
-  if (ifMatch !== undefined) throw problem('precondition_failed', { detail: 'There is no cart yet.' });
-  if (known !== undefined) await giveUpToken(tx, known.id, hashToken(newCartToken()));
-  const cart = await createCart(tx, {
-    ...fresh,
-    ...(tokenHash !== undefined && { tokenHash }),
-    // Versions go on under one token: what was seen of the old cart is never the present version of the new one.
-    ...(known !== undefined && { version: known.version }),
-    id: newId(now),
-    nextOrderId: newId(now),
-    now,
-  });
+  const known = await lockCart(tx, { tokenHash });
+  if (known === undefined) throw noCart();
+  if (!isOver(known, now)) return { cart: requireEditable(known, ifMatch), isNew: false };
+  refuseVersion(ifMatch);
+  await giveUpToken(tx, known.id, hashToken(newCartToken()));
+  // Versions go on under one token: what was seen of the old cart is never the present version of the new one.
+  const cart = await createCart(tx, { ...fresh, ...newCartIds(now), tokenHash, version: known.version, now });
   return { cart, isNew: true };
+}
+
+/** The ids of a cart that is made now, and of the order that it will become. */
+export function newCartIds(now: Date): { id: string; nextOrderId: string } {
+  return { id: newId(now), nextOrderId: newId(now) };
+}
+
+/** Where there is no cart, no version of it has been seen. @throws precondition_failed */
+export function refuseVersion(ifMatch: string | undefined): void {
+  if (ifMatch !== undefined) throw problem('precondition_failed', { detail: 'There is no cart yet.' });
 }
 
 /** The cart, if it is there for its shopper: neither expired nor become an order. @throws not_found */

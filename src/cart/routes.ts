@@ -1,20 +1,23 @@
 // The guest's cart over HTTP: adding to it makes it, reading it prices it with what the catalog says now.
 import { createRoute, z } from '@hono/zod-openapi';
-import { cartToken, cartTokenHash, giveCartToken, renewCartCookie, requireCartTokenHash } from '../http/cart-token.ts';
+import type { Context } from 'hono';
+import { cartToken, giveCartToken, renewCartCookie, requireCartTokenHash } from '../http/cart-token.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
 import { editHeaders, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
-import { type AppRouter, createRouter } from '../http/router.ts';
+import { type AppEnv, type AppRouter, createRouter } from '../http/router.ts';
 import { uuid } from '../http/schemas.ts';
 import type { Database } from '../platform/database.ts';
 import { newId } from '../platform/ids.ts';
 import { hashToken, newCartToken } from '../platform/tokens.ts';
 import { cartCouponRoutes } from './coupon-routes.ts';
 import { createCartEditing, type FindCoupon } from './editing.ts';
-import { lockToFill, requireLive, versionTag } from './edits.ts';
+import { lockToFill, newCartIds, refuseVersion, requireLive, versionTag } from './edits.ts';
 import { addItemBody, cartAnswer, cartExample, EDIT_RESPONSES, MAX_QUANTITY, setItemBody } from './schemas.ts';
-import { addItem, type Cart, clearItems, findCart, removeItem, setQuantity } from './store.ts';
+import { addItem, type Cart, clearItems, createFilledCart, findCart, removeItem, setQuantity } from './store.ts';
+
+type Line = z.infer<typeof addItemBody>;
 
 const TAGS = ['Cart'];
 const itemParams = z.object({ id: uuid });
@@ -82,7 +85,7 @@ const clearCart = createRoute({
 export function cartRoutes(deps: AppDeps, findCoupon: FindCoupon): AppRouter {
   const { db, config, clock } = deps;
   const editing = createCartEditing(deps, findCoupon);
-  const { edit, count, endOfLife, present } = editing;
+  const { edit, count, endOfLife, present, presentItems } = editing;
   const router = createRouter();
   const middleware = idempotent(deps);
 
@@ -95,21 +98,40 @@ export function cartRoutes(deps: AppDeps, findCoupon: FindCoupon): AppRouter {
   });
 
   router.openapi({ ...addToCart, middleware }, async (c) => {
-    const newToken = cartToken(c) ?? newCartToken();
-    const editor = { tokenHash: cartTokenHash(c), ifMatch: c.req.header('If-Match'), now: clock() };
-    const fresh = { tokenHash: hashToken(newToken), currency: config.CURRENCY, expiresAt: endOfLife(editor.now) };
-    const { isNew, answer } = await db.transaction().execute(async (tx) => {
-      const filling = await lockToFill(tx, editor, fresh);
-      await add(tx, filling.cart, c.req.valid('json'), editor.now);
-      return { isNew: filling.isNew, answer: await count(c, tx, filling.cart) };
-    });
+    const line = c.req.valid('json');
+    const token = cartToken(c);
+    if (token === undefined) return c.json(await addFirst(c, line), 201);
+    const { isNew, answer } = await addNext(c, hashToken(token), line);
     if (!isNew) {
       renewCartCookie(c, config);
       return c.json(answer, 200);
     }
-    giveCartToken(c, newToken, config);
-    return c.json({ ...answer, cartToken: newToken }, 201);
+    giveCartToken(c, token, config);
+    return c.json({ ...answer, cartToken: token }, 201);
   });
+
+  /** Who has no cart gets one with the item in it. */
+  async function addFirst(c: Context<AppEnv>, { variantId, quantity }: Line) {
+    refuseVersion(c.req.header('If-Match'));
+    const [token, now] = [newCartToken(), clock()];
+    const empty = { ...newCartIds(now), tokenHash: hashToken(token), currency: config.CURRENCY, now };
+    const item = { id: newId(now), variantId, quantity };
+    const filled = await createFilledCart(db, { ...empty, expiresAt: endOfLife(now) }, item);
+    if (filled === undefined) throw notForSale();
+    c.header('ETag', versionTag(filled.cart));
+    giveCartToken(c, token, config);
+    return { ...presentItems(filled.cart, filled.items), cartToken: token };
+  }
+
+  async function addNext(c: Context<AppEnv>, tokenHash: Buffer, line: Line) {
+    const editor = { tokenHash, ifMatch: c.req.header('If-Match'), now: clock() };
+    const fresh = { currency: config.CURRENCY, expiresAt: endOfLife(editor.now) };
+    return db.transaction().execute(async (tx) => {
+      const filling = await lockToFill(tx, editor, fresh);
+      await add(tx, filling.cart, line, editor.now);
+      return { isNew: filling.isNew, answer: await count(c, tx, filling.cart) };
+    });
+  }
 
   const set: Parameters<typeof router.openapi<typeof setItem>>[1] = async (c) => {
     const line = { ...c.req.valid('param'), ...c.req.valid('json') };
@@ -138,18 +160,17 @@ export function cartRoutes(deps: AppDeps, findCoupon: FindCoupon): AppRouter {
   return router;
 }
 
-async function add(
-  tx: Database,
-  cart: Cart,
-  { variantId, quantity }: z.infer<typeof addItemBody>,
-  now: Date,
-): Promise<void> {
+async function add(tx: Database, cart: Cart, { variantId, quantity }: Line, now: Date): Promise<void> {
   const inCart = await addItem(tx, { id: newId(now), cartId: cart.id, variantId, quantity, now });
-  if (inCart === undefined) throw problem('not_found', { detail: 'There is no such variant for sale.' });
+  if (inCart === undefined) throw notForSale();
   if (inCart > MAX_QUANTITY) {
     const message = `the cart would hold ${inCart}, and ${MAX_QUANTITY} is the most`;
     throw problem('validation_failed', { errors: [{ path: 'quantity', message }] });
   }
+}
+
+function notForSale() {
+  return problem('not_found', { detail: 'There is no such variant for sale.' });
 }
 
 function noItem() {

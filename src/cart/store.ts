@@ -15,6 +15,9 @@ export interface Cart {
 
 const CART_COLUMNS = ['id', 'status', 'nextOrderId', 'currency', 'version', 'expiresAt', 'couponId'] as const;
 
+const LINE_TITLE = sql<string>`
+  products.title || CASE WHEN variants.title = '' THEN '' ELSE ', ' || variants.title END`;
+
 export async function createCart(
   db: Kysely<Schema>,
   cart: {
@@ -34,6 +37,49 @@ export async function createCart(
     .values({ ...columns, createdAt: now, updatedAt: now })
     .returning(CART_COLUMNS)
     .executeTakeFirstOrThrow();
+}
+
+/** The version of a cart after its first edit. */
+const FILLED_VERSION = 2;
+
+/**
+ * Makes a cart with its first item. One statement: both are there or neither, and nobody else can know the cart yet.
+ * @returns the cart and its line as `listItems` gives it; undefined when the variant is not for sale in this currency
+ */
+export async function createFilledCart(
+  db: Kysely<Schema>,
+  cart: { id: string; tokenHash: Buffer; nextOrderId: string; currency: string; expiresAt: Date; now: Date },
+  item: { id: string; variantId: string; quantity: number },
+): Promise<{ cart: Cart; items: CartItem[] } | undefined> {
+  const { id, tokenHash, nextOrderId, currency, expiresAt, now } = cart;
+  const { rows } = await sql<CartItem>`
+    WITH sold AS (
+      SELECT variants.id AS variant_id, variants.sku, ${LINE_TITLE} AS title, variants.price AS unit_price,
+        products.tax_category, coalesce(inventory.on_hand - inventory.reserved, 0) AS available
+      FROM variants
+      JOIN products ON products.id = variants.product_id
+      LEFT JOIN inventory ON inventory.variant_id = variants.id
+      WHERE variants.id = ${item.variantId} AND variants.status = 'active' AND products.status = 'active'
+        AND products.currency = ${currency}
+    ), cart AS (
+      INSERT INTO carts (id, token_hash, next_order_id, currency, version, expires_at, created_at, updated_at)
+      SELECT ${id}::uuid, ${tokenHash}::bytea, ${nextOrderId}::uuid, ${currency}, ${FILLED_VERSION}::integer,
+        ${expiresAt}::timestamptz, ${now}::timestamptz, ${now}::timestamptz FROM sold
+    ), item AS (
+      INSERT INTO cart_items (id, cart_id, variant_id, quantity, created_at)
+      SELECT ${item.id}::uuid, ${id}::uuid, variant_id, ${item.quantity}::integer, ${now}::timestamptz FROM sold
+    )
+    SELECT ${item.id} AS id, ${item.quantity}::integer AS quantity, true AS for_sale, sold.* FROM sold`.execute(db);
+  const made = {
+    id,
+    status: 'open' as const,
+    nextOrderId,
+    currency,
+    version: FILLED_VERSION,
+    expiresAt,
+    couponId: null,
+  };
+  return rows.length === 0 ? undefined : { cart: made, items: rows };
 }
 
 export async function findCart(db: Kysely<Schema>, tokenHash: Buffer): Promise<Cart | undefined> {
@@ -150,7 +196,7 @@ export async function listItems(db: Kysely<Schema>, cartId: string): Promise<Car
       'cartItems.id',
       'variants.id as variantId',
       'variants.sku',
-      sql<string>`products.title || CASE WHEN variants.title = '' THEN '' ELSE ', ' || variants.title END`.as('title'),
+      LINE_TITLE.as('title'),
       'cartItems.quantity',
       'variants.price as unitPrice',
       'products.taxCategory',

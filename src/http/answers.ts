@@ -1,10 +1,12 @@
 // What every answer carries: security headers, CORS where it is configured, caching rules, ETags and compression.
+import { hash } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import { cors } from 'hono/cors';
 import { etag } from 'hono/etag';
 import { secureHeaders } from 'hono/secure-headers';
 import type { AppEnv } from './router.ts';
+import { textOf } from './texts.ts';
 
 /** Seconds that a browser may keep the answer to a preflight. */
 const PREFLIGHT_MAX_AGE = 600;
@@ -47,34 +49,41 @@ export function crossOrigin(origins: string[]): MiddlewareHandler<AppEnv> {
 export const cacheRules: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
   if (c.res.headers.has('Cache-Control')) return;
-  const read = c.req.method === 'GET' || c.req.method === 'HEAD';
-  c.res.headers.set('Cache-Control', read ? 'private, no-cache' : 'no-store');
+  c.res.headers.set('Cache-Control', isRead(c.req.method) ? 'private, no-cache' : 'no-store');
 };
 
 const done = () => Promise.resolve();
 const JSON_TYPE = /^application\/(problem\+)?json/;
+/** Bytes. Below that compression saves no packet. */
+const COMPRESSED_FROM = 1024;
 
 /**
- * ETag and 304 for JSON reads, and compression from 1 KiB on. A live stream passes untouched: it must not be read here.
+ * ETag and 304 for JSON reads, and compression. A live stream passes untouched: it must not be read here.
  * What its route says must not be stored is never 304: its tag, where it has one, is for If-Match only.
  */
 export function representation(): MiddlewareHandler<AppEnv> {
-  const tag = etag();
-  const squeeze = compress();
+  const compare = etag();
+  const squeeze = compress({ threshold: COMPRESSED_FROM });
   return async (c, next) => {
     await next();
     if (JSON_TYPE.test(c.res.headers.get('Content-Type') ?? '')) {
-      await measure(c);
-      if (c.res.headers.get('Cache-Control') !== 'no-store') await tag(c, done);
+      describe(c, await textOf(c.res));
+      if (c.res.headers.get('Cache-Control') !== 'no-store') await compare(c, done);
     }
     await squeeze(c, done);
   };
 }
 
-/** Compression goes by the length, which an answer that is still a stream does not know. */
-async function measure(c: Context<AppEnv>): Promise<void> {
-  if (c.res.headers.has('Content-Length')) return;
-  const body = await c.res.arrayBuffer();
-  c.res = new Response(body, c.res);
-  c.res.headers.set('Content-Length', String(body.byteLength));
+/** Says of the answer what its text tells: its length, and of a read its tag. */
+function describe({ req, res: { headers, ok } }: Context<AppEnv>, text: string): void {
+  const length = Buffer.byteLength(text);
+  headers.set('Content-Length', String(length));
+  // Said here, because the middleware that compresses makes a new answer to say it, through streams.
+  if (length >= COMPRESSED_FROM) headers.append('Vary', 'Accept-Encoding');
+  const isStored = isRead(req.method) && ok && headers.get('Cache-Control') !== 'no-store';
+  if (isStored && !headers.has('ETag')) headers.set('ETag', `"${hash('sha1', text)}"`);
+}
+
+function isRead(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
 }

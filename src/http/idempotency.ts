@@ -8,6 +8,7 @@ import type { Database } from '../platform/database.ts';
 import type { AppDeps } from './deps.ts';
 import { problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
+import { textOf, textResponse } from './texts.ts';
 
 /** Printable ASCII, as header values are; longer keys than this are no keys. */
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -113,7 +114,9 @@ function replay(stored: StoredAnswer, request: KeyedRequest): Response {
   for (const [name, value] of Object.entries(stored.headers ?? {})) headers.set(name, String(value));
   // An empty body is none: with 204, a body of any length is an error.
   const body = typeof stored.body === 'string' && stored.body !== '' ? stored.body : null;
-  return new Response(body, { status: stored.status, headers });
+  return body === null
+    ? new Response(null, { status: stored.status, headers })
+    : textResponse(body, { status: stored.status, headers });
 }
 
 /** Stores the answer, or frees the key where the answer is not to be kept. What was done is done: a failure here is only logged. */
@@ -139,7 +142,7 @@ async function answerOf(c: Context<AppEnv>) {
     const value = c.res.headers.get(name);
     if (value !== null) headers[name] = value;
   }
-  return { status: c.res.status, headers, body: await c.res.clone().text() };
+  return { status: c.res.status, headers, body: await textOf(c.res) };
 }
 
 /** The body is kept as the text that it was, as one JSON string: jsonb of its own would reorder its fields. */

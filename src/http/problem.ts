@@ -1,5 +1,6 @@
 // Every refusal that the API can give, named once: its code, its HTTP status and its title (RFC 9457, problem details).
 // Routes and stores throw `problem('code', ...)`; the app turns it into the answer in one place.
+import { textResponse } from './texts.ts';
 
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not valid JSON' },
@@ -111,5 +112,5 @@ export function problemResponse({ code, details }: Pick<ProblemError, 'code' | '
   if (CODES_WITH_RETRY_AFTER.has(code)) {
     headers.set('Retry-After', String(Math.max(1, Math.ceil(details.retryAfter ?? RETRY_AFTER_SECONDS))));
   }
-  return new Response(JSON.stringify(problemBody(code, details)), { status: PROBLEMS[code].status, headers });
+  return textResponse(JSON.stringify(problemBody(code, details)), { status: PROBLEMS[code].status, headers });
 }

@@ -83,8 +83,8 @@ function withTails(
   const tails = new Map<string, string[]>();
   const line = (part: string, text: string): void => {
     const tail = tails.get(part) ?? [];
-    tail.push(text);
-    tails.set(part, tail.slice(-TAIL_LINES));
+    tails.set(part, tail);
+    if (tail.push(text) > TAIL_LINES) tail.shift();
     put(part, asJsonLine(part, text, shorten));
   };
   const event = (part: string, level: Level, msg: string): void =>
@@ -92,8 +92,12 @@ function withTails(
   return { line, event, tail: (part) => tails.get(part) ?? [], ...rest };
 }
 
+/** How a line of our own processes begins: pino writes these three first. */
+const OWN_LINE = /^{"level":"\w+","time":"[^"]+","part":"/;
+
 /** A line that is JSON already keeps its words and gets the part's name if it has none; any other is wrapped. */
 export function asJsonLine(part: string, text: string, shorten = (line: LogLine): LogLine => line): string {
+  if (OWN_LINE.test(text) && text.endsWith('}')) return text;
   if (text.startsWith('{')) {
     try {
       const parsed: LogLine = JSON.parse(text);

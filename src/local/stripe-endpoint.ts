@@ -1,8 +1,11 @@
 // Registers the shop's webhook with the simulator, through Stripe's own API, once per shop.
 import Stripe from 'stripe';
+import { INTENT_EVENTS, REFUND_EVENTS } from '../payments/rules.ts';
 import type { Home } from './home.ts';
 
 const TIMEOUT_MS = 5_000;
+/** Only what the shop acts on, as Stripe advises: https://docs.stripe.com/webhooks#best-practices */
+const EVENTS = [...INTENT_EVENTS, ...REFUND_EVENTS];
 
 /**
  * Sees to it that the simulator sends its events to that URL.
@@ -19,7 +22,7 @@ export async function registerWebhook(home: Home, simulatorUrl: string, webhookU
   });
   const known = home.secrets.webhookEndpoint;
   if (known !== undefined && (await moved(stripe, known.id, webhookUrl))) return known.secret;
-  const { id, secret } = await stripe.webhookEndpoints.create({ url: webhookUrl, enabled_events: ['*'] });
+  const { id, secret } = await stripe.webhookEndpoints.create({ url: webhookUrl, enabled_events: EVENTS });
   if (secret === undefined) throw new Error('the Stripe simulator gave no secret for the new webhook endpoint');
   home.secrets = { ...home.secrets, webhookEndpoint: { id, secret } };
   await home.saveSecrets(home.secrets);
@@ -29,8 +32,7 @@ export async function registerWebhook(home: Home, simulatorUrl: string, webhookU
 /** Points the endpoint to the URL; false when the simulator does not know it (its data was removed). */
 async function moved(stripe: Stripe, id: string, url: string): Promise<boolean> {
   try {
-    const endpoint = await stripe.webhookEndpoints.retrieve(id);
-    if (endpoint.url !== url) await stripe.webhookEndpoints.update(id, { url });
+    await stripe.webhookEndpoints.update(id, { url, enabled_events: EVENTS });
     return true;
   } catch (error) {
     if (error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404) return false;

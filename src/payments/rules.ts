@@ -4,6 +4,19 @@ import type { OrderStatus, PaymentStatus } from '../orders/rules.ts';
 /** What became of one of Stripe's events. */
 export type EventOutcome = 'signalled' | 'ignored' | 'order_ended' | 'order_unknown' | 'late_payment';
 
+/** Stripe's events of an intent that concern its order. */
+export const INTENT_EVENTS = [
+  'payment_intent.succeeded',
+  'payment_intent.payment_failed',
+  'payment_intent.canceled',
+  'payment_intent.processing',
+  'payment_intent.requires_action',
+] as const;
+export type IntentEvent = (typeof INTENT_EVENTS)[number];
+
+/** Stripe's events of a refund that concern ours. */
+export const REFUND_EVENTS = ['refund.updated', 'refund.failed', 'charge.refund.updated'] as const;
+
 /** PENDING from the moment that it is due, whether Stripe has heard of it yet or not. */
 export type RefundStatus = 'PENDING' | 'SUCCEEDED' | 'FAILED';
 

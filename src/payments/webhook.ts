@@ -17,7 +17,7 @@ import type { AppDeps } from '../http/deps.ts';
 import { problem } from '../http/problem.ts';
 import { uuid } from '../http/schemas.ts';
 import { findRefund } from './refund-store.ts';
-import type { EventOutcome } from './rules.ts';
+import { type EventOutcome, INTENT_EVENTS, type IntentEvent, REFUND_EVENTS } from './rules.ts';
 import { findOrderStatus, markEventHandled, saveEvent } from './store.ts';
 
 /** How old a signature may be, in seconds: Stripe's own default. https://docs.stripe.com/webhooks#replay-attacks */
@@ -26,16 +26,16 @@ const SIGNATURE_TOLERANCE = 300;
 const TELL_WITHIN_MS = 8_000;
 
 const SUCCEEDED = 'payment_intent.succeeded';
-/** The events of an intent that concern its order, and what they tell its checkout. All others are stored and acknowledged. */
-const INTENT_NEWS = new Map<string, typeof paymentSucceeded>([
-  [SUCCEEDED, paymentSucceeded],
-  ['payment_intent.payment_failed', paymentFailed],
-  ['payment_intent.canceled', paymentFailed],
-  ['payment_intent.processing', paymentChanged],
-  ['payment_intent.requires_action', paymentChanged],
-]);
+/** What the events of an intent tell its order's checkout. All events that are not told to anybody are stored and acknowledged. */
+const INTENT_NEWS: Record<IntentEvent, typeof paymentSucceeded> = {
+  [SUCCEEDED]: paymentSucceeded,
+  'payment_intent.payment_failed': paymentFailed,
+  'payment_intent.canceled': paymentFailed,
+  'payment_intent.processing': paymentChanged,
+  'payment_intent.requires_action': paymentChanged,
+};
 const FAILED_REFUND = 'refund.failed';
-const REFUND_NEWS = new Set(['refund.updated', FAILED_REFUND, 'charge.refund.updated']);
+const REFUND_NEWS: ReadonlySet<string> = new Set(REFUND_EVENTS);
 
 /** Ids and types of Stripe's are short and visible; a text that PostgreSQL cannot keep is none of them. */
 const word = z.string().regex(/^[\x21-\x7e]{1,255}$/);
@@ -100,13 +100,13 @@ function namedIn({ data }: Stripe.Event, name: 'orderId' | 'refundId'): string |
 }
 
 async function tellOrder(deps: AppDeps, event: Stripe.Event, orderId: string | null): Promise<EventOutcome> {
-  const news = INTENT_NEWS.get(event.type);
+  const news = INTENT_EVENTS.find((type) => type === event.type);
   const intentId = objectIdOf(event);
   if (news === undefined) return 'ignored';
   if (orderId === null || intentId === null) return 'order_unknown';
   const { workflow } = deps.temporal.client;
   const told = await tell(deps, () =>
-    workflow.getHandle(WORKFLOW_IDS.checkout(orderId)).signal(news, { intentId, eventId: event.id }),
+    workflow.getHandle(WORKFLOW_IDS.checkout(orderId)).signal(INTENT_NEWS[news], { intentId, eventId: event.id }),
   );
   if (told) return 'signalled';
   if ((await findOrderStatus(deps.db, orderId)) === undefined) return 'order_unknown';

@@ -171,19 +171,19 @@ function view(reply: Reply, publishable: boolean): Reply {
 
 function respond(c: Context<Env>, requestId: string, reply: Reply): Response {
   const key = keyOf(c);
-  const headers = new Headers({
+  const headers: Record<string, string> = {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-cache, no-store',
     'Request-Id': requestId,
     'Stripe-Version': c.req.header('stripe-version') ?? Stripe.API_VERSION,
-  });
+  };
   if (key !== null) {
-    headers.set('Idempotency-Key', key);
-    headers.set('Original-Request', reply.original ?? requestId);
+    headers['Idempotency-Key'] = key;
+    headers['Original-Request'] = reply.original ?? requestId;
     // Stripe says so where a repeat would only meet the kept answer. https://docs.stripe.com/error-low-level
-    if (reply.kept === true && reply.status >= 500) headers.set('Stripe-Should-Retry', 'false');
+    if (reply.kept === true && reply.status >= 500) headers['Stripe-Should-Retry'] = 'false';
   }
-  if (reply.original !== undefined) headers.set('Idempotent-Replayed', 'true');
+  if (reply.original !== undefined) headers['Idempotent-Replayed'] = 'true';
   return new Response(JSON.stringify(reply.body), { status: reply.status, headers });
 }
 
