@@ -144,6 +144,7 @@ export const environmentSchema = z.object({
   REDIS_PORT_LOCAL: port(6380),
   TEMPORAL_PORT: port(7233),
   TEMPORAL_UI_PORT: port(8233),
+  TEMPORAL_VISIBILITY_INDEXES: z.enum(['used', 'all']).default('used'),
   STRIPE_SIM_PORT: port(12_111),
   INBOX_PORT: port(8025),
   SMTP_PORT: port(1025),

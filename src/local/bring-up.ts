@@ -15,7 +15,9 @@ import type { Stack } from './stack-file.ts';
 import type { StackPorts } from './stack-ports.ts';
 import { registerWebhook } from './stripe-endpoint.ts';
 import { createTemporal } from './temporal.ts';
+import { fitVisibilityIndexes } from './temporal-indexes.ts';
 import { findTemporal, type TemporalPrograms } from './temporal-programs.ts';
+import { databaseAt, storeAddress } from './temporal-schema.ts';
 
 export type Site = { config: Config; home: Home; ports: StackPorts; crew: Crew; tell: Tell };
 
@@ -47,6 +49,7 @@ export async function bringUp(site: Site): Promise<() => Stack> {
   await site.tell.step('Database: migrating, and the demo shop where it is empty', () =>
     runOwn(['migrate', '--seed-if-empty'], settings, { within: MIGRATE_WITHIN_MS, signal: site.crew.signal }),
   );
+  await fitTemporalIndexes(site, temporal, settings);
   await site.tell.step('API and workers: starting', () => startApiAndWorkers(site, settings));
   return () => describeStack(site, settings);
 }
@@ -67,15 +70,12 @@ async function startStores(site: Site, programs: TemporalPrograms | undefined): 
   const { config, home, ports, crew, tell } = site;
   const databaseUrl = config.DATABASE_URL ?? (await tell.step('PostgreSQL: starting', () => startPostgres(site)));
   if (programs === undefined) return { DATABASE_URL: databaseUrl };
-  const ownPostgres = config.DATABASE_URL === undefined;
-  // On somebody's own server two shops must not meet in one store: its databases go by the shop's.
-  const prefix = ownPostgres ? TEMPORAL_DATABASE : `${new URL(databaseUrl).pathname.slice(1)}_${TEMPORAL_DATABASE}`;
   await tell.step('Temporal: starting', async () => {
     const { server, ui } = await createTemporal({
       programs,
       folder: join(home.folder, 'temporal'),
       databaseUrl,
-      databasePrefix: prefix,
+      databasePrefix: temporalPrefix(config, databaseUrl),
       port: ports.temporal,
       uiPort: ports.temporalUi,
       namespace: config.TEMPORAL_NAMESPACE,
@@ -83,6 +83,23 @@ async function startStores(site: Site, programs: TemporalPrograms | undefined): 
     await Promise.all([crew.start('temporal', server), ui === undefined ? undefined : crew.start('temporalUi', ui)]);
   });
   return { DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal.number}` };
+}
+
+/** On somebody's own server two shops must not meet in one store: its databases go by the shop's. */
+function temporalPrefix(config: Config, databaseUrl: string): string {
+  const ownPostgres = config.DATABASE_URL === undefined;
+  return ownPostgres ? TEMPORAL_DATABASE : `${new URL(databaseUrl).pathname.slice(1)}_${TEMPORAL_DATABASE}`;
+}
+
+/** Only for the server that runs here on PostgreSQL: nobody else's tables are touched. */
+async function fitTemporalIndexes(
+  { config }: Site,
+  programs: TemporalPrograms | undefined,
+  { DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: address }: Settings,
+): Promise<void> {
+  if (programs?.kind !== 'server' || databaseUrl === undefined || address === undefined) return;
+  const { visibilityDatabase } = storeAddress(databaseUrl, temporalPrefix(config, databaseUrl));
+  await fitVisibilityIndexes(databaseAt(databaseUrl, visibilityDatabase), address, config.TEMPORAL_VISIBILITY_INDEXES);
 }
 
 async function startPostgres({ config, home, ports, crew, tell }: Site): Promise<string> {

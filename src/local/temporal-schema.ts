@@ -2,6 +2,7 @@
 import { systemEnvironment } from '../config.ts';
 import { run } from './launch.ts';
 import { withClient } from './postgres.ts';
+import { makeDroppedIndexes } from './temporal-indexes.ts';
 
 export type StoreAddress = {
   host: string;
@@ -61,6 +62,9 @@ export async function ensureTemporalSchema(
       if (!marks.has(database) || marks.get(database) === UNFINISHED) {
         await create(url, database);
         await sql('setup-schema', '-v', '0.0');
+      } else if (database === store.visibilityDatabase) {
+        // The tool takes it that every index of the older schema is there.
+        await makeDroppedIndexes(databaseAt(url, database));
       }
       await sql('update-schema', '--schema-name', schema);
       await mark(url, database, finished(key));
@@ -75,6 +79,13 @@ export async function ensureTemporalSchema(
  */
 export async function forgetMembers(databaseUrl: string): Promise<void> {
   await withClient(databaseUrl, (client) => client.query('delete from cluster_membership'));
+}
+
+/** The same server and user, another database. */
+export function databaseAt(url: string, database: string): string {
+  const other = new URL(url);
+  other.pathname = `/${database}`;
+  return other.href;
 }
 
 /** Database name -> its comment, or null. */

@@ -8,7 +8,7 @@ import { freePort, type Port } from './ports.ts';
 import type { TemporalBinaries } from './temporal-build.ts';
 import { dynamicConfig, serverConfig, uiConfig } from './temporal-config.ts';
 import type { TemporalPrograms } from './temporal-programs.ts';
-import { ensureTemporalSchema, forgetMembers, type StoreAddress, storeAddress } from './temporal-schema.ts';
+import { databaseAt, ensureTemporalSchema, forgetMembers, type StoreAddress, storeAddress } from './temporal-schema.ts';
 
 export type TemporalOptions = {
   programs: TemporalPrograms;
@@ -73,15 +73,14 @@ async function realServer(binaries: TemporalBinaries, store: StoreAddress, optio
   const configFile = join(folder, 'server.yaml');
   await writeFile(dynamicFile, JSON.stringify(dynamicConfig(), null, 2));
   await writeFile(configFile, JSON.stringify(serverConfig(store, numbers, dynamicFile), null, 2), { mode: 0o600 });
-  const storeUrl = new URL(options.databaseUrl);
-  storeUrl.pathname = `/${store.database}`;
+  const storeUrl = databaseAt(options.databaseUrl, store.database);
   return {
     name: 'temporal',
     program: binaries.server,
     args: ['--config-file', configFile, '--allow-no-auth', 'start'],
     env: systemEnvironment(GO_RUNTIME),
     ports: [port, ...Object.values(services), ...Object.values(members)],
-    prepare: () => forgetMembers(storeUrl.href),
+    prepare: () => forgetMembers(storeUrl),
     // Its services stop one by one, and each reports that the others are gone.
     worthLogging: (_line, stopping) => !stopping,
     ...lifeOf(port),

@@ -9,6 +9,7 @@ import { respondsOk } from '../../src/local/http-probe.ts';
 import { startOf } from '../../src/local/leftovers.ts';
 import { withClient } from '../../src/local/postgres.ts';
 import type { Stack } from '../../src/local/stack-file.ts';
+import { databaseAt } from '../../src/local/temporal-schema.ts';
 import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
@@ -108,6 +109,17 @@ test('it serves the demo shop, and its UI, docs and inbox are there', async () =
     expect([url, await respondsOk(`${url}`)]).toEqual([url, true]);
   }
   expect(shop.output()).toContain('Perdure is ready');
+});
+
+test('its Temporal server keeps the indexes that workflows are searched by, and no others', async () => {
+  const { rows } = await withClient(databaseAt(String(shop.stack.databaseUrl), 'temporal_visibility'), (client) =>
+    client.query<{ indexname: string }>(
+      "select indexname from pg_indexes where tablename = 'executions_visibility' and indexname like any ($1)",
+      [['by\\_bool%', 'by\\_int%', 'by\\_keyword\\_0%', 'by\\_keyword\\_1%']],
+    ),
+  );
+  const keywords = rows.filter(({ indexname }) => indexname.startsWith('by_keyword'));
+  expect([keywords.length, rows.length]).toEqual([4, 5]);
 });
 
 test('its logs are JSON lines with the name of the part, after the addresses', async () => {
