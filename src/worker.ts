@@ -27,6 +27,7 @@ import { type Mailer, openMailer } from './platform/mailer.ts';
 import { pause } from './platform/pause.ts';
 import { openStripe } from './platform/stripe.ts';
 import { connectionOptions, openTemporal, type TemporalClient } from './platform/temporal.ts';
+import { endWhenWorkflowsHang } from './platform/workflow-monitor.ts';
 
 /** What is under way gets this long to end by itself, then it is cancelled, then it is left to another worker. */
 const SHUTDOWN = { shutdownGraceTime: '5s', shutdownForceTime: '10s' } as const;
@@ -62,6 +63,7 @@ export async function work(config: Config, argv: string[]): Promise<void> {
   const queues = parseQueues(argv);
   const logger = createLogger('worker', config.LOG_LEVEL);
   installRuntime(logger);
+  if (config.WORKFLOW_WATCHDOG === 'monitor') endWhenWorkflowsHang(logger);
   const stopping = new AbortController();
   stopOnSignal(() => {
     logger.info('worker stops');
