@@ -85,6 +85,7 @@ export const environmentSchema = z.object({
   TEMPORAL_API_KEY: z.string().min(1).optional(),
   WORKFLOW_BUNDLE: z.string().min(1).optional(),
   WORKFLOW_WATCHDOG: z.enum(['monitor', 'sdk']).default('monitor'),
+  WORKFLOW_CALL_STACKS: flag.default(false),
   PAYMENTS_PER_SECOND: z.coerce.number().positive().max(10_000).optional(),
 
   STRIPE_SECRET_KEY: z

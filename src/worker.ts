@@ -28,6 +28,7 @@ import { pause } from './platform/pause.ts';
 import { openStripe } from './platform/stripe.ts';
 import { connectionOptions, openTemporal, type TemporalClient } from './platform/temporal.ts';
 import { endWhenWorkflowsHang } from './platform/workflow-monitor.ts';
+import { keepNoWorkflowStacks } from './platform/workflow-threads.ts';
 
 /** What is under way gets this long to end by itself, then it is cancelled, then it is left to another worker. */
 const SHUTDOWN = { shutdownGraceTime: '5s', shutdownForceTime: '10s' } as const;
@@ -64,6 +65,7 @@ export async function work(config: Config, argv: string[]): Promise<void> {
   const logger = createLogger('worker', config.LOG_LEVEL);
   installRuntime(logger);
   if (config.WORKFLOW_WATCHDOG === 'monitor') endWhenWorkflowsHang(logger);
+  if (!config.WORKFLOW_CALL_STACKS) keepNoWorkflowStacks();
   const stopping = new AbortController();
   stopOnSignal(() => {
     logger.info('worker stops');
