@@ -1,9 +1,6 @@
 // The history of a workflow, readable: its events with their times, what was called, and what failed.
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import type { temporal } from '@temporalio/proto';
 import { at, text } from './fields.ts';
-
-type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 /** Longer ones are the watches', which tell no order's story. */
 const MOST_EVENTS = 200;
@@ -19,13 +16,13 @@ export async function historyOf(client: Client, workflowId: string, runId: strin
   }
 }
 
-function lineOf(event: HistoryEvent): string {
+function lineOf(event: object): string {
   const name = Object.keys(event).find((key) => key.endsWith('EventAttributes')) ?? 'unknown';
   const attributes: unknown = Reflect.get(event, name);
-  const seconds = Number(event.eventTime?.seconds ?? 0) + (event.eventTime?.nanos ?? 0) / 1e9;
+  const milliseconds = Number(at(event, 'eventTime', 'seconds')) * 1e3 + Number(at(event, 'eventTime', 'nanos')) / 1e6;
   const said = [...subjectsOf(attributes), ...failuresOf(attributes)].join(', ');
   const kind = name.replace(/EventAttributes$/, '').replace(/^workflowExecution/, 'workflow');
-  return `${String(event.eventId)} ${new Date(seconds * 1000).toISOString()} ${kind}${said === '' ? '' : `: ${said}`}`;
+  return `${String(at(event, 'eventId'))} ${new Date(milliseconds).toISOString()} ${kind}${said === '' ? '' : `: ${said}`}`;
 }
 
 /** What the event is about: an activity, a signal, an update, a child, a timer. Local activities are in markers. */

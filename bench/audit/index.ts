@@ -12,7 +12,7 @@ import { tellStories } from './story.ts';
 import { loadWorkflows, withTemporal } from './temporal.ts';
 import { type Finding, lineOf, runChapter } from './verdict.ts';
 
-export { CHECKS } from './checks/all.ts';
+export { CHECK_NAMES } from './checks/all.ts';
 export { type Places, readPlaces } from './places.ts';
 export { settled } from './settled.ts';
 export type { Finding } from './verdict.ts';
@@ -45,6 +45,7 @@ const STATEMENT_TIMEOUT_MS = 300_000;
 /** Audits a shop that is up. It says the most when nothing is under way: see `settled`. @throws when a part does not answer */
 export async function audit(places: Places, options: AuditOptions = {}): Promise<Verdict> {
   const db = new Client({ connectionString: places.databaseUrl, statement_timeout: STATEMENT_TIMEOUT_MS });
+  db.on('error', () => undefined); // a connection that breaks is told by the statement that it breaks
   await db.connect();
   try {
     return await inspect(db, places, options);

@@ -27,10 +27,10 @@ const ROWS_AT_ONCE = 2_000;
 
 /** The tables, empty: `seen_intents` and so on. */
 export async function makeTables(db: ClientBase): Promise<void> {
-  for (const [name, columns] of Object.entries(TABLES)) {
-    await db.query(`DROP TABLE IF EXISTS pg_temp.seen_${name}`);
-    await db.query(`CREATE TEMPORARY TABLE seen_${name} (${columns})`);
-  }
+  const statements = Object.entries(TABLES).map(
+    ([name, columns]) => `DROP TABLE IF EXISTS pg_temp.seen_${name}; CREATE TEMPORARY TABLE seen_${name} (${columns})`,
+  );
+  await db.query(statements.join(';'));
 }
 
 /** Adds rows to a table, in portions. Fields by the names of its columns. */
@@ -45,5 +45,9 @@ export async function addRows(db: ClientBase, table: SeenTable, rows: readonly o
 
 /** Lets PostgreSQL know how much is in the tables, so that it does not compare everything with everything. */
 export async function analyzeTables(db: ClientBase): Promise<void> {
-  for (const name of Object.keys(TABLES)) await db.query(`ANALYZE pg_temp.seen_${name}`);
+  await db.query(
+    `ANALYZE ${Object.keys(TABLES)
+      .map((name) => `pg_temp.seen_${name}`)
+      .join(', ')}`,
+  );
 }

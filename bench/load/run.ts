@@ -48,16 +48,21 @@ export async function runBench(site: Site, options: Options, desk: Desk): Promis
   const growth = options.growth && (await runGrowth(site, { ...options, growth: options.growth }, desk));
   const isFull = options.shoppers === undefined && growth === undefined;
   const bare = options.ceiling || isFull ? await runBare(site, { options, levels }, desk) : undefined;
-  const placed = [...levels, ...(growth?.steps ?? []).map((step) => step.level)].map(({ total }) => total);
-  const shoppersSaw = [...placed, ...(growth ? [growth.filled] : [])].reduce(
-    (sum, { done, failed }) => ({ done: sum.done + done, failed: sum.failed + failed }),
-    { done: 0, failed: 0 },
-  );
   desk.tell('auditing');
-  const closing = await close(site, { ...shoppersSaw, settledBefore });
+  const closing = await close(site, { ...seenIn(levels, growth), settledBefore });
   desk.print(closingBlock(closing));
   const { shape, ceilings = [] } = bare ?? {};
   return { conditions, levels, ceilings, closing, ...(shape && { shape }), ...(growth && { growth }) };
+}
+
+/** What the shoppers of a run have seen: how many stories came to their end, and how many did not. */
+function seenIn(levels: readonly Level[], growth: Growth | undefined): Level['total'] {
+  const measured = [...levels, ...(growth?.steps ?? []).map((step) => step.level)].map(({ total }) => total);
+  const all = growth === undefined ? measured : [...measured, growth.filled];
+  return {
+    done: all.reduce((sum, { done }) => sum + done, 0),
+    failed: all.reduce((sum, { failed }) => sum + failed, 0),
+  };
 }
 
 /** The levels that were asked for; of the full run, all of them. */

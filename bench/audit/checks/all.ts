@@ -1,5 +1,5 @@
 // All checks, in the order in which they are told. P9 is not among them: it replays histories and asks no table.
-import type { Chapter, Check } from '../check.ts';
+import type { Chapter } from '../check.ts';
 import { P5 } from './ends.ts';
 import { MAILS } from './mails.ts';
 import { P4 } from './money.ts';
@@ -9,4 +9,8 @@ import { P2, P3 } from './stock.ts';
 
 export const CHAPTERS: readonly Chapter[] = [P1, P2, P3, P4, P5, P6, P7, P8, P10, MAILS, EVENTS];
 
-export const CHECKS: readonly Check[] = CHAPTERS.flatMap(({ checks }) => checks);
+/** The names of all that is checked, with the one that is not a statement. */
+export const CHECK_NAMES: readonly string[] = [
+  ...CHAPTERS.flatMap(({ checks }) => checks.map(({ name }) => name)),
+  'p9_replay_refused',
+];

@@ -63,7 +63,7 @@ export const MAILS: Chapter = {
         UNION ALL
         SELECT facts.order_id, concat('"', subject, '" came as ', message_id, ', which no mail of the order has')
         FROM seen_inbox JOIN facts ON facts.number = substring(subject FROM 'PD-[0-9]+')
-        WHERE key NOT IN (SELECT ${KEY} FROM mails)`,
+        WHERE key NOT IN (SELECT ${KEY} FROM mails UNION SELECT ${KEY} FROM ${DUE} AS due)`,
     },
     {
       name: 'mails_to_another',

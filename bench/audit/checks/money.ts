@@ -13,7 +13,7 @@ const OPEN = `(SELECT payment_id, sum(amount) AS amount FROM refunds WHERE statu
 /** What the shop has kept of the money that it knows of, and what the order is worth to it. */
 const KEPT = `(
   SELECT facts.order_id, received.currency, sum(received.received - coalesce(returned.amount, 0)) AS kept,
-    sum(coalesce(open.amount, 0)) AS open,
+    sum(coalesce(returned.amount, 0)) AS returned, sum(coalesce(open.amount, 0)) AS open,
     CASE WHEN NOT ended AND complete_to = 'PAID' AND received.currency = facts.currency THEN total ELSE 0 END AS due
   FROM facts JOIN ${RECEIVED} AS received USING (order_id) JOIN payments ON payments.intent_id = received.id
   LEFT JOIN ${RETURNED} AS returned ON returned.intent_id = received.id
@@ -150,7 +150,7 @@ export const P4: Chapter = {
       label: 'standing orders whose money went back',
       query: `
         SELECT order_id, concat('kept ', kept, ' ', currency, ', due ', due) AS detail
-        FROM ${KEPT} AS kept WHERE kept < due`,
+        FROM ${KEPT} AS kept WHERE returned > 0 AND kept < due AND due > 0`,
     },
     {
       name: 'p4_payment_status',

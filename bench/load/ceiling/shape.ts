@@ -19,9 +19,10 @@ export interface OrderShape extends BareShape {
 const ORDERS = 15;
 const LOCAL_ACTIVITY_MARKER = 'core_local_activity';
 
-/** Of the orders that were paid last. @throws when there is none */
+/** Of the orders of one line that were paid last. @throws when there is none */
 export async function shapeOfOrders(stack: Stack): Promise<OrderShape> {
-  const text = "select id from orders where status = 'PAID' order by placed_at desc limit $1";
+  const text = `select id from orders where status = 'PAID'
+    and (select count(*) from order_items where order_id = orders.id) = 1 order by placed_at desc limit $1`;
   const orders = await query<{ id: string }>(stack.databaseUrl, text, [ORDERS]);
   if (orders.length === 0) throw new Error('no order is paid yet');
   const temporal = openClient(stack);
