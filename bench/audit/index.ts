@@ -1,6 +1,7 @@
 // The auditor: reads PostgreSQL, the simulator, the inbox, Temporal and what the clients saw, and says of each promise whether it
 // was kept. It shares no code with the shop: its SQL is made from the migrations and the architecture, not from the stores.
 import { Client, type ClientBase } from 'pg';
+import { PROMISES } from './check.ts';
 import { CHAPTERS } from './checks/all.ts';
 import { loadWitness } from './clients.ts';
 import { makeFacts } from './facts.ts';
@@ -10,7 +11,7 @@ import { replaySample } from './replay.ts';
 import { analyzeTables, makeTables } from './seen.ts';
 import { tellStories } from './story.ts';
 import { loadWorkflows, withTemporal } from './temporal.ts';
-import { type Finding, lineOf, runChapter } from './verdict.ts';
+import { type ChapterResult, type Finding, lineOf, runChapter } from './verdict.ts';
 
 export { CHECK_NAMES } from './checks/all.ts';
 export { type Places, readPlaces } from './places.ts';
@@ -70,6 +71,11 @@ export async function inspect(db: ClientBase, places: Places, options: AuditOpti
       chapters.push(await replaySample(db, places, { ...options, replay: options.replay }));
     const findings = chapters.flatMap((chapter) => chapter.findings);
     const stories = await tellStories({ db, temporal, places, ...options }, findings);
-    return { ok: findings.length === 0, lines: chapters.map(lineOf), findings, stories };
+    return { ok: findings.length === 0, lines: inOrder(chapters).map(lineOf), findings, stories };
   });
+}
+
+/** In the order of the promises, wherever they were looked at. */
+function inOrder(chapters: readonly ChapterResult[]): ChapterResult[] {
+  return chapters.toSorted((a, b) => PROMISES.indexOf(a.promise) - PROMISES.indexOf(b.promise));
 }

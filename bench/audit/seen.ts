@@ -25,12 +25,15 @@ export type SeenTable = keyof typeof TABLES;
 /** Rows in one statement: few enough for a parameter, many enough that trips do not count. */
 const ROWS_AT_ONCE = 2_000;
 
+/** So that what 50,000 orders are compared with stays a hash table in memory. */
+const WORK_MEM = '256MB';
+
 /** The tables, empty: `seen_intents` and so on. */
 export async function makeTables(db: ClientBase): Promise<void> {
   const statements = Object.entries(TABLES).map(
     ([name, columns]) => `DROP TABLE IF EXISTS pg_temp.seen_${name}; CREATE TEMPORARY TABLE seen_${name} (${columns})`,
   );
-  await db.query(statements.join(';'));
+  await db.query([`SET work_mem = '${WORK_MEM}'`, ...statements].join(';'));
 }
 
 /** Adds rows to a table, in portions. Fields by the names of its columns. */

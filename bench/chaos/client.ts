@@ -23,6 +23,8 @@ export interface Ask {
 
 export interface Reply<Body> {
   status: number;
+  /** 2xx: the body is what was asked for. */
+  ok: boolean;
   /** Of a refusal. */
   code: string | null;
   body: Body;
@@ -109,6 +111,7 @@ async function send<Body>(base: string, ask: Ask, { witness, figures, stop }: Cl
     if (status === 503) figures.unavailable += 1;
     return {
       status,
+      ok: response.ok,
       code,
       body: parsed,
       retryAfterMs: retryAfter === null ? undefined : Number(retryAfter) * SECOND_MS,
@@ -130,7 +133,7 @@ function reasonOf(error: unknown): string {
   return error.name;
 }
 
-function judge({ method, route, mayRefuse = [] }: Ask, { status, code }: Reply<unknown>, figures: Figures): void {
-  const isFine = status < 300 || (code !== null && mayRefuse.includes(code));
+function judge({ method, route, mayRefuse = [] }: Ask, { status, ok, code }: Reply<unknown>, figures: Figures): void {
+  const isFine = ok || (code !== null && mayRefuse.includes(code));
   if (!isFine) count(figures.unexpected, `${method} ${route}: ${status} ${code ?? ''}`.trim());
 }

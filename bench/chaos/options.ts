@@ -17,7 +17,7 @@ export interface Options {
 export const USAGE = `usage: npm run chaos -- [--orders 300] [--seed 1] [--kills n] [--shoppers 32] [--minutes n] [--home folder] [--keep]
   --orders    how many shoppers come, each with one order in mind
   --seed      the same seed gives the same shoppers and the same faults in the same order
-  --kills     processes that are killed with -9; one for every 15 shoppers, at least 24, unless told
+  --kills     processes that are killed with -9; one for every 25 shoppers, at least 24, unless told
   --shoppers  how many are in the shop at once
   --minutes   after so long a run that is not over has failed; what the orders take by far unless told
   --home      where the stack lives, a folder that is not there yet; a temporary one unless told
@@ -25,7 +25,7 @@ export const USAGE = `usage: npm run chaos -- [--orders 300] [--seed 1] [--kills
 
 const ORDERS = 300;
 const SHOPPERS = 32;
-const ORDERS_PER_KILL = 15;
+const ORDERS_PER_KILL = 25;
 /** Three of each kind. */
 const LEAST_KILLS = 24;
 /** A storm of this pace takes a quarter of it on two cores. */

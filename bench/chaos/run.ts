@@ -10,11 +10,11 @@ import { stockShop } from './goods.ts';
 import { planOf } from './plans.ts';
 import { openProcesses } from './processes.ts';
 import { drawSchedule } from './schedule.ts';
-import type { World } from './session.ts';
 import { goShopping } from './stories.ts';
 import { type Pace, storm, waitFor } from './storm.ts';
 import { createUnderWay } from './under-way.ts';
 import type { Witness } from './witness.ts';
+import type { World } from './world.ts';
 
 export interface RunOptions {
   orders: number;
@@ -72,7 +72,7 @@ async function openWorld(options: RunOptions, figures: Figures, stop: AbortSigna
     figures,
     underWay: createUnderWay(),
     window: WINDOWS.PAYMENT_WINDOW,
-    others: [],
+    newest: [],
     stop,
   };
 }

@@ -3,14 +3,16 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { OrderBody } from '../../test/support/shopper.ts';
+import { type Cart, newCart, type Placed } from './cart.ts';
 import { count } from './figures.ts';
+import { cancelOrder, lookAtOthers, readOrder, retryPayment, watchOrder } from './order.ts';
 import type { Plan, Story } from './plans.ts';
-import { openSession, type Placed, type Session, type World } from './session.ts';
+import type { World } from './world.ts';
 
 interface Scene {
   world: World;
   plan: Plan;
-  session: Session;
+  cart: Cart;
   /** Submits that are still under way, in other tabs. */
   tabs: Promise<unknown>[];
 }
@@ -25,17 +27,17 @@ const MS_PER_SECOND = 1_000;
 
 /** One shopper, from coming to leaving. */
 export async function goShopping(world: World, plan: Plan): Promise<void> {
-  const session = openSession(world, plan);
-  const scene: Scene = { world, plan, session, tabs: [] };
+  const cart = newCart(world, plan);
+  const scene: Scene = { world, plan, cart, tabs: [] };
   count(world.figures.begun, plan.story);
-  if (!(await session.fill())) return;
+  if (!(await cart.fill())) return;
   const leave = world.underWay.enter();
   let placed: Placed | undefined;
   try {
     placed = plan.story === 'walkedAway' ? await walkAway(scene) : await submit(scene);
     if (placed === undefined) return;
     count(world.figures.placed, plan.story);
-    if (plan.looksAtOthers) await session.lookAtOthers();
+    if (plan.looksAtOthers) await lookAtOthers(world, placed);
     const last = await STORIES[plan.story](scene, placed);
     if (last !== undefined) count(world.figures.seen, last.status);
     await Promise.all(scene.tabs);
@@ -50,34 +52,32 @@ const STORIES: Record<Story, Play> = {
   paid: payAndWatch,
   submittedTwice: payAndWatch,
   walkedAway: payAndWatch,
-  free: ({ session }, placed) => session.watch(placed, isOver),
-  abandoned: ({ session }, placed) => session.read(placed),
+  free: watch,
+  codLeft: watch,
+  abandoned: ({ world }, placed) => readOrder(world, placed),
   declined: async (scene, placed) => {
-    const { session, plan } = scene;
-    for (const card of DECLINED_CARDS.slice(0, plan.declines)) await pay(scene, placed, card);
-    const payment = await session.retry(placed);
+    for (const card of DECLINED_CARDS.slice(0, scene.plan.declines)) await pay(scene, placed, card);
+    const payment = await retryPayment(scene.world, placed);
     return payAndWatch(scene, { ...placed, payment: payment ?? placed.payment });
   },
   authenticated: async (scene, placed) => {
     await pay(scene, placed, BANK_ASKS);
-    return scene.session.watch(placed, isOver);
+    return watch(scene, placed);
   },
-  cancelled: async ({ session, world }, placed) => {
-    await think(world);
-    await session.cancel(placed);
-    return session.watch(placed, isOver);
+  cancelled: async (scene, placed) => {
+    await think(scene.world);
+    await cancelOrder(scene.world, placed);
+    return watch(scene, placed);
   },
   cancelledWhilePaying: async (scene, placed) => {
-    const { session } = scene;
-    await Promise.all([pay(scene, placed), session.cancel(placed)]);
-    return session.watch(placed, isOver);
+    await Promise.all([pay(scene, placed), cancelOrder(scene.world, placed)]);
+    return watch(scene, placed);
   },
   cancelledWhenPaid: async (scene, placed) => {
-    const { session } = scene;
     const paid = await payAndWatch(scene, placed);
     if (paid?.status !== 'PAID') return paid;
-    await session.cancel(placed);
-    return session.watch(placed, ({ status, paymentStatus }) => status !== 'PAID' && paymentStatus !== 'PAID');
+    await cancelOrder(scene.world, placed);
+    return watchOrder(scene.world, placed, ({ paymentStatus }) => paymentStatus !== 'PAID');
   },
   paidLate: async (scene, placed) => {
     const at = new Date(placed.order.expiresAt).getTime() + scene.plan.lateMs;
@@ -86,17 +86,16 @@ const STORIES: Record<Story, Play> = {
   },
   codConfirmed: (scene, placed) => decide(scene, placed, 'confirm'),
   codRejected: (scene, placed) => decide(scene, placed, 'reject'),
-  codLeft: ({ session }, placed) => session.watch(placed, isOver),
 };
 
 /** Submits the cart, in as many tabs at once as the plan says; the first order that a tab gets is gone on with. */
 async function submit(scene: Scene): Promise<Placed | undefined> {
-  const { world, plan, session } = scene;
+  const { world, plan, cart } = scene;
   const key = randomUUID();
-  if (plan.rivals === 1) return session.submit({ key });
+  if (plan.rivals === 1) return cart.submit({ key });
   const patienceMs = world.window * SHARE_OF_WINDOW * MS_PER_SECOND;
   const tabs = Array.from({ length: plan.rivals }, () =>
-    session.submit({ key: plan.sameKey ? key : randomUUID(), patienceMs }),
+    cart.submit({ key: plan.sameKey ? key : randomUUID(), patienceMs }),
   );
   scene.tabs.push(...tabs);
   const first = tabs.map(async (tab) => (await tab) ?? Promise.reject(new Error('no order')));
@@ -104,17 +103,17 @@ async function submit(scene: Scene): Promise<Placed | undefined> {
 }
 
 /** Cuts the connection in the middle of the submit. Half of them come back, with the same key. */
-async function walkAway({ world, plan, session }: Scene): Promise<Placed | undefined> {
+async function walkAway({ world, plan, cart }: Scene): Promise<Placed | undefined> {
   const key = randomUUID();
-  const left = await session.submit({ key, walksAway: AbortSignal.timeout(plan.patienceMs) });
+  const left = await cart.submit({ key, walksAway: AbortSignal.timeout(plan.patienceMs) });
   if (left !== undefined || !plan.comesBack) return left;
   await think(world);
-  return session.submit({ key, patienceMs: world.window * SHARE_OF_WINDOW * MS_PER_SECOND });
+  return cart.submit({ key, patienceMs: world.window * SHARE_OF_WINDOW * MS_PER_SECOND });
 }
 
 async function payAndWatch(scene: Scene, placed: Placed): Promise<OrderBody | undefined> {
   await pay(scene, placed);
-  return scene.session.watch(placed, isOver);
+  return watch(scene, placed);
 }
 
 async function pay({ world }: Scene, { order, payment }: Placed, card?: string): Promise<void> {
@@ -123,15 +122,16 @@ async function pay({ world }: Scene, { order, payment }: Placed, card?: string):
   if (outcome === 'succeeded') world.witness.saw({ saw: 'paid', orderId: order.id, intentId: payment.intentId });
 }
 
-async function decide({ world, session }: Scene, placed: Placed, decision: 'confirm' | 'reject') {
-  await think(world);
-  await world.admin.decide(placed.order.id, decision);
-  return session.watch(placed, isOver);
+async function decide(scene: Scene, placed: Placed, decision: 'confirm' | 'reject'): Promise<OrderBody | undefined> {
+  await think(scene.world);
+  await scene.world.admin.decide(placed.order.id, decision);
+  return watch(scene, placed);
 }
 
-/** The order does not wait for anything any more. */
-function isOver({ status }: OrderBody): boolean {
-  return status !== 'PENDING' && status !== 'AWAITING_CONFIRMATION';
+/** Until the order does not wait for anything any more. */
+function watch({ world }: Scene, placed: Placed): Promise<OrderBody | undefined> {
+  const isOver = ({ status }: OrderBody) => status !== 'PENDING' && status !== 'AWAITING_CONFIRMATION';
+  return watchOrder(world, placed, isOver);
 }
 
 function think({ stop }: World): Promise<void> {

@@ -69,6 +69,7 @@ async function perform(deed: Deed, parts: StormParts, releases: Promise<void>[])
     case 'hold':
       await controls.holdWebhooks();
       releases.push(releaseLater(deed, parts));
+      releases.at(-1)?.catch(() => undefined); // the storm's end hears of it, unless it was stopped before
       return done('webhooks held');
     case 'drop':
       figures.webhooksDropped += deed.events - (await controls.dropWebhooks(deed.events));

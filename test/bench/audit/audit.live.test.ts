@@ -104,12 +104,13 @@ function named(cases: Case[]) {
   return cases.map((one) => [one.check, one] as const);
 }
 
-async function expectNamed(broken: Case): Promise<void> {
+/** What the auditor says of it, and what it should say. */
+async function judge(broken: Case) {
   const { ok, findings, lines } = await auditOf(broken);
   const found = findings.map(({ check }) => check).toSorted();
-  expect({ found, findings }).toEqual({ found: [broken.check, ...(broken.also ?? [])].toSorted(), findings });
-  expect(ok).toBe(false);
-  expect(lines.join('\n')).toMatch(broken.says ?? '');
+  const due = [broken.check, ...(broken.also ?? [])].toSorted();
+  const says = broken.says ?? /./;
+  return { found: { ok, found, findings }, due: { ok: false, found: due, findings }, lines: lines.join('\n'), says };
 }
 
 test('in a shop where all is well, it finds nothing, and says what it has counted', async () => {
@@ -137,7 +138,11 @@ test('each check of the auditor has a case that breaks what it watches', () => {
 });
 
 describe('broken by hand, it is named, and nothing else:', () => {
-  test.each(named(CASES.filter(({ stays }) => stays !== true)))('%s', (_check, broken) => expectNamed(broken));
+  test.each(named(CASES.filter(({ stays }) => stays !== true)))('%s', async (_check, broken) => {
+    const { found, due, lines, says } = await judge(broken);
+    expect(found).toEqual(due);
+    expect(lines).toMatch(says);
+  });
 });
 
 test('a mail that came twice under one Message-ID is counted apart', async () => {
@@ -193,5 +198,9 @@ describe('the command', () => {
 });
 
 describe('broken for good, it is named, and nothing else:', () => {
-  test.each(named(CASES.filter(({ stays }) => stays === true)))('%s', (_check, broken) => expectNamed(broken));
+  test.each(named(CASES.filter(({ stays }) => stays === true)))('%s', async (_check, broken) => {
+    const { found, due, lines, says } = await judge(broken);
+    expect(found).toEqual(due);
+    expect(lines).toMatch(says);
+  });
 });
