@@ -17,7 +17,7 @@ export interface Scene extends Places {
 
 const SIDES = ['before', 'after'] as const;
 const HELD_WITHIN_MS = 45_000;
-const ENDED_WITHIN_MS = 30_000;
+const ENDED_WITHIN_MS = 90_000;
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 export const CELLS: readonly Cell[] = Object.entries(FLOWS).flatMap(([flow, acts]) =>
