@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import workerThreads from 'node:worker_threads';
 
 /** The file that the SDK's workflow threads run. */
-const WORKFLOW_THREAD = createRequire(import.meta.url).resolve('@temporalio/worker/lib/workflow/workflow-worker-thread.js');
+const WORKFLOW_THREAD = createRequire(import.meta.url).resolve(
+  '@temporalio/worker/lib/workflow/workflow-worker-thread.js',
+);
 const PRELOAD = new URL('workflow-thread-preload.ts', import.meta.url).href;
 
 /** Must be called before the SDK's workers are made. All other threads stay as they are. */

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { createOrderActivities } from '../../activities/orders.ts';
 import { createPlacingActivities } from '../../activities/placing.ts';
-import { commitCouponUse } from '../../src/coupons/store.ts';
 import { newId } from '../../src/platform/ids.ts';
 import type { PricingSettings } from '../../src/pricing/rules.ts';
 import { newCoupon, usesOf } from '../coupons/uses.ts';

@@ -112,7 +112,7 @@ test('it serves the demo shop, and its UI, docs and inbox are there', async () =
 });
 
 test('its Temporal server keeps the indexes that workflows are searched by, and no others', async () => {
-  const { rows } = await withClient(databaseAt(String(shop.stack.databaseUrl), 'temporal_visibility'), (client) =>
+  const { rows } = await withClient(databaseAt(shop.stack.databaseUrl, 'temporal_visibility'), (client) =>
     client.query<{ indexname: string }>(
       "select indexname from pg_indexes where tablename = 'executions_visibility' and indexname like any ($1)",
       [['by\\_bool%', 'by\\_int%', 'by\\_keyword\\_0%', 'by\\_keyword\\_1%']],
