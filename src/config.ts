@@ -83,6 +83,7 @@ export const environmentSchema = z.object({
   TEMPORAL_TLS_CERT_FILE: z.string().min(1).optional(),
   TEMPORAL_TLS_KEY_FILE: z.string().min(1).optional(),
   TEMPORAL_API_KEY: z.string().min(1).optional(),
+  TEMPORAL_GRPC_COMPRESSION: z.enum(['none', 'gzip']).default('none'),
   WORKFLOW_BUNDLE: z.string().min(1).optional(),
   WORKFLOW_WATCHDOG: z.enum(['monitor', 'sdk']).default('monitor'),
   WORKFLOW_CALL_STACKS: flag.default(false),

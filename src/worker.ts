@@ -2,14 +2,7 @@
 // It sees to it that the shop's always-running workflows are there, and drains on SIGTERM.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import {
-  DefaultLogger,
-  makeTelemetryFilterString,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkerOptions,
-} from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createEmailActivities } from '../activities/email.ts';
 import { createExpiryActivities } from '../activities/expiry.ts';
 import { createFulfillmentActivities } from '../activities/fulfillment.ts';
@@ -26,9 +19,8 @@ import { createLogger, type Logger } from './platform/logger.ts';
 import { type Mailer, openMailer } from './platform/mailer.ts';
 import { pause } from './platform/pause.ts';
 import { openStripe } from './platform/stripe.ts';
-import { connectionOptions, openTemporal, type TemporalClient } from './platform/temporal.ts';
-import { endWhenWorkflowsHang } from './platform/workflow-monitor.ts';
-import { keepNoWorkflowStacks } from './platform/workflow-threads.ts';
+import { openTemporal, type TemporalClient } from './platform/temporal.ts';
+import { connectWorker, STICKY_TIMEOUT, setUpWorkflowThreads } from './platform/temporal-worker.ts';
 
 /** What is under way gets this long to end by itself, then it is cancelled, then it is left to another worker. */
 const SHUTDOWN = { shutdownGraceTime: '5s', shutdownForceTime: '10s' } as const;
@@ -53,19 +45,12 @@ const ALWAYS_RUNNING = {
     workflowTaskTimeout: '2s',
   },
 } as const;
-/**
- * A workflow that a killed worker had in its cache waits this long before it goes to another one: short, because a hold must
- * end within 5 s of its time; not so short that a busy worker loses its own cache.
- */
-const STICKY_TIMEOUT = '1s';
-
 export async function work(config: Config, argv: string[]): Promise<void> {
   const settings = requireSettings(config, ...NEEDED);
   const queues = parseQueues(argv);
   const logger = createLogger('worker', config.LOG_LEVEL);
   installRuntime(logger);
-  if (config.WORKFLOW_WATCHDOG === 'monitor') endWhenWorkflowsHang(logger);
-  if (!config.WORKFLOW_CALL_STACKS) keepNoWorkflowStacks();
+  setUpWorkflowThreads(config, logger);
   const stopping = new AbortController();
   stopOnSignal(() => {
     logger.info('worker stops');
@@ -73,7 +58,7 @@ export async function work(config: Config, argv: string[]): Promise<void> {
   });
   const db = openDatabase(settings, logger);
   const mailer = openMailer(settings.SMTP_URL, config.MAIL_FROM);
-  const connection = await NativeConnection.connect(connectionOptions(settings));
+  const connection = await connectWorker(settings);
   const temporal = openTemporal(settings);
   try {
     const activities = createActivities({ db, mailer, settings, logger, stopping: stopping.signal });

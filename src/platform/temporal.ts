@@ -21,7 +21,7 @@ import type { Config } from '../config.ts';
 type ServerOptions = Required<Pick<ConnectionOptions, 'address'>> &
   Pick<ConnectionOptions, 'tls'> & { apiKey?: string };
 
-type TemporalSettings = Config & { TEMPORAL_ADDRESS: string };
+export type TemporalSettings = Config & { TEMPORAL_ADDRESS: string };
 
 export interface TemporalClient {
   client: Client;

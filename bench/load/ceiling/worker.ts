@@ -1,7 +1,10 @@
 // The worker of the ceiling: the shop's worker options, and one activity that is one small SQL transaction.
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import pg from 'pg';
+import { loadConfig, requireSettings } from '../../../src/config.ts';
+import { createLogger } from '../../../src/platform/logger.ts';
+import { connectWorker, STICKY_TIMEOUT, setUpWorkflowThreads } from '../../../src/platform/temporal-worker.ts';
 
 export interface CeilingWorkerPlan {
   /** host:port */
@@ -15,15 +18,15 @@ export type BareActivities = ReturnType<typeof createBareActivities>;
 
 /** As many connections as a worker of the shop has by default (DATABASE_POOL_SIZE). */
 const POOL_SIZE = 10;
-/** As in the shop's worker. */
-const STICKY_TIMEOUT = '1s';
 /** Written when it is ready, for whoever started it. */
 export const READY = 'ceiling worker ready';
 
 export async function workCeiling({ address, namespace, taskQueue, databaseUrl }: CeilingWorkerPlan): Promise<void> {
   Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
   const pool = new pg.Pool({ connectionString: databaseUrl, max: POOL_SIZE });
-  const connection = await NativeConnection.connect({ address });
+  const settings = requireSettings(loadConfig({ TEMPORAL_ADDRESS: address }), 'TEMPORAL_ADDRESS');
+  setUpWorkflowThreads(settings, createLogger('ceiling', 'error'));
+  const connection = await connectWorker(settings);
   const worker = await Worker.create({
     connection,
     namespace,
