@@ -10,10 +10,10 @@ import { sql, sqlOnRecord } from './steps.ts';
 
 /** Why what was done is undone; `refusal` where the submit is still to be answered, and is told no. */
 export type Ending = { order: OrderEnd; refusal?: Refusal };
-type OrderEnd = { to: 'EXPIRED' | 'CANCELLED'; reason: string; by?: Actor };
+type OrderEnd = { to: 'EXPIRED' | 'CANCELLED'; reason: string; by?: Actor; requestKey?: string | undefined };
 
 /** What completes an order: its money, a person's word, or that nothing is due. */
-type Completion = { to: 'PAID' | 'CONFIRMED'; by: Actor; intent?: IntentState };
+type Completion = { to: 'PAID' | 'CONFIRMED'; by: Actor; requestKey?: string | undefined; intent?: IntentState };
 
 /** Where the checkout leaves the order; REFUSED when the submit was told no. */
 export type CheckoutResult = OrderStatus | 'REFUSED';

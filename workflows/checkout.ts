@@ -76,7 +76,10 @@ async function awaitConfirmation(state: CheckoutState, undo: Undo, order: Placed
   state.show('AWAITING_CONFIRMATION', `Waits for a person to confirm it, until ${order.expiresAt.toISOString()}.`);
   state.answerSubmit({ outcome: 'placed' });
   for (let news = await state.nextNews(); news !== undefined; news = await state.nextNews()) {
-    if (news.kind === 'confirm') return complete(state, undo, { to: 'CONFIRMED', by: news.request.by });
+    if (news.kind === 'confirm') {
+      const { by, requestKey } = news.request;
+      return complete(state, undo, { to: 'CONFIRMED', by, requestKey });
+    }
     if (news.kind === 'cancel' || news.kind === 'reject') return end(state, undo, cancelled(news));
     if (news.kind !== 'payment') dismiss(news, 'AWAITING_CONFIRMATION');
     else if (news.succeeded) await sendBack(state.input.orderId, news.intentId);
