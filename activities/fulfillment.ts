@@ -5,7 +5,7 @@ import { releaseCouponUse } from '../src/coupons/store.ts';
 import { restockOrder } from '../src/inventory/store.ts';
 import { addMail } from '../src/notifications/store.ts';
 import type { Actor, MoveAnswer } from '../src/orders/rules.ts';
-import { type LockedOrder, lockOrder, moveOrder, wasMovedBy } from '../src/orders/store.ts';
+import { type LockedOrder, lockOrder, moveOrder, wasMovedBy, wasMovedFor } from '../src/orders/store.ts';
 import { listOpenRefunds, lockReceived, openRefund } from '../src/payments/refund-store.ts';
 import type { Database } from '../src/platform/database.ts';
 import type { Schema } from '../src/platform/database-schema.ts';
@@ -17,6 +17,7 @@ export interface PaidCancel {
   refundId: string;
   by: Actor;
   reason: string;
+  requestKey?: string | undefined;
   at: string;
 }
 
@@ -46,26 +47,32 @@ export function createFulfillmentActivities({ db }: { db: Database }) {
         return { answer, number, refundIds: await listOpenRefunds(tx, order.id) };
       });
     },
+
+    /** The order's refunds that are under way. */
+    async findOpenRefunds({ orderId }: { orderId: string }): Promise<string[]> {
+      return listOpenRefunds(db, orderId);
+    },
   };
 }
 
 async function move(tx: Transaction<Schema>, order: LockedOrder, cancel: PaidCancel): Promise<MoveAnswer> {
-  const { by: actor, reason } = cancel;
+  const { orderId, by: actor, reason, requestKey } = cancel;
   const now = new Date(cancel.at);
   const to = 'CANCELLED';
   if (!CANCELLABLE.some((status) => status === order.status)) {
-    const moved = await wasMovedBy(tx, { orderId: order.id, to, actor, now });
+    const moved =
+      (await wasMovedBy(tx, { orderId, to, actor, now })) || (await wasMovedFor(tx, { orderId, to, requestKey }));
     return { moved, status: order.status };
   }
   const paymentStatus = order.paymentStatus === 'COD_DUE' ? 'NONE' : order.paymentStatus;
-  const change = { orderId: order.id, from: CANCELLABLE, to, paymentStatus, actor, note: reason, now } as const;
+  const change = { orderId, from: CANCELLABLE, to, paymentStatus, actor, note: reason, requestKey, now } as const;
   await moveOrder(tx, change, { cancelReason: reason });
-  await releaseCouponUse(tx, order.id, now, 'COMMITTED');
-  await restockOrder(tx, order.id, now);
-  for (const [at, { id: paymentId }] of (await lockReceived(tx, order.id)).entries()) {
+  await releaseCouponUse(tx, orderId, now, 'COMMITTED');
+  await restockOrder(tx, orderId, now);
+  for (const [at, { id: paymentId }] of (await lockReceived(tx, orderId)).entries()) {
     const id = at === 0 ? cancel.refundId : newId(now);
     await openRefund(tx, { id, paymentId, reason: 'order_cancelled', now });
   }
-  await addMail(tx, { id: newId(now), orderId: order.id, fact: 'cancelled', now });
+  await addMail(tx, { id: newId(now), orderId, fact: 'cancelled', now });
   return { moved: true, status: to };
 }

@@ -18,6 +18,7 @@ interface OrderCompletion {
   orderId: string;
   to: 'PAID' | 'CONFIRMED';
   by: Actor;
+  requestKey?: string | undefined;
   at: string;
   /** What was received for it at Stripe, in minor units. */
   money?: { intentId: string; captured: number };
@@ -30,6 +31,7 @@ interface OrderEnd {
   to: 'EXPIRED' | 'CANCELLED';
   reason: string;
   by?: Actor;
+  requestKey?: string | undefined;
   /** Where the submit is told no. */
   refusal?: Refusal;
   endedAt: string;
@@ -71,12 +73,12 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
 
 async function complete(
   tx: Transaction<Schema>,
-  { orderId, to, by, at, money }: OrderCompletion,
+  { orderId, to, by, requestKey, at, money }: OrderCompletion,
 ): Promise<'done' | 'ended'> {
   const now = new Date(at);
   const from = to === 'PAID' ? 'PENDING' : 'AWAITING_CONFIRMATION';
   const paymentStatus = to === 'CONFIRMED' ? 'COD_DUE' : money === undefined ? 'NONE' : 'PAID';
-  const move = { orderId, from: [from], to, paymentStatus, actor: by, note: null, now } as const;
+  const move = { orderId, from: [from], to, paymentStatus, actor: by, requestKey, note: null, now } as const;
   const before = await moveOrder(tx, move, money && { captured: money.captured });
   if (before !== from) return before === to ? 'done' : 'ended';
   // A coupon's row is locked before stock wherever both are.
@@ -89,11 +91,11 @@ async function complete(
 }
 
 async function end(tx: Transaction<Schema>, order: OrderEnd): Promise<OrderStatus | null> {
-  const { orderId, to, reason, by = 'system', refusal } = order;
+  const { orderId, to, reason, by = 'system', requestKey, refusal } = order;
   const now = new Date(order.endedAt);
   await closeCheckout(tx, orderId, now, refusal);
   const from = ['PENDING', 'AWAITING_CONFIRMATION'] as const;
-  const move = { orderId, from, to, paymentStatus: 'NONE', actor: by, note: reason, now } as const;
+  const move = { orderId, from, to, paymentStatus: 'NONE', actor: by, note: reason, requestKey, now } as const;
   const before = await moveOrder(tx, move, { cancelReason: reason });
   const wasOpen = before === 'PENDING' || before === 'AWAITING_CONFIRMATION';
   if (before !== undefined && !wasOpen) return before;

@@ -10,7 +10,7 @@ import { holdStock } from '../src/inventory/store.ts';
 import { addMail } from '../src/notifications/store.ts';
 import { type Checkout, closeCheckout, freezePrices, lockCheckout } from '../src/orders/checkout-store.ts';
 import type { OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot, Refusal } from '../src/orders/rules.ts';
-import { findPlacing, insertOrder } from '../src/orders/store.ts';
+import { findPlacing, findStatus, insertOrder } from '../src/orders/store.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
 import type { Schema } from '../src/platform/database-schema.ts';
@@ -49,11 +49,16 @@ interface Submitted {
 export function createPlacingActivities(deps: { db: Database; clock: Clock; pricing: PricingSettings }) {
   const { db, clock, pricing } = deps;
   return {
-    /** @throws CheckoutClosed when it was unwound meanwhile; CartMovedOn when the cart is another order's (not retried) */
-    async placeOrder(placing: Placing): Promise<{ placed: Placed } | { refusal: Refusal }> {
+    /**
+     * @returns `ended` when the checkout was unwound before: where its order stands, CANCELLED also where none was written
+     * @throws CheckoutUnknown; CartMovedOn when the cart is another order's (neither is retried)
+     */
+    async placeOrder(placing: Placing): Promise<{ placed: Placed } | { refusal: Refusal } | { ended: OrderStatus }> {
       return db.transaction().execute(async (tx) => {
         const checkout = await lockCheckout(tx, placing.orderId);
-        if (checkout === undefined || checkout.closedAt !== null) return afterwards(checkout);
+        if (checkout === undefined)
+          throw ApplicationFailure.nonRetryable('there is no such checkout', 'CheckoutUnknown');
+        if (checkout.closedAt !== null) return afterwards(tx, checkout);
         if (checkout.prices !== null) return { placed: await findPlacing(tx, placing.orderId) };
         const cart = await lockCart(tx, { id: checkout.cartId });
         if (cart?.nextOrderId !== placing.orderId)
@@ -67,10 +72,13 @@ export function createPlacingActivities(deps: { db: Database; clock: Clock; pric
   };
 }
 
-/** What a checkout that is closed was told. */
-function afterwards(checkout: Checkout | undefined): { refusal: Refusal } {
-  if (checkout?.refusal) return { refusal: checkout.refusal };
-  throw ApplicationFailure.nonRetryable('the checkout has been unwound', 'CheckoutClosed');
+/** What became of a checkout that is closed. */
+async function afterwards(
+  tx: Transaction<Schema>,
+  { orderId, refusal }: Checkout,
+): Promise<{ refusal: Refusal } | { ended: OrderStatus }> {
+  if (refusal !== null) return { refusal };
+  return { ended: (await findStatus(tx, orderId)) ?? 'CANCELLED' };
 }
 
 /** A coupon's row is locked before stock wherever both are, and stock as late as can be: other buyers wait for it. */

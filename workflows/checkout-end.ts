@@ -6,24 +6,25 @@ import type { Actor, OrderStatus, Refusal } from '../src/orders/rules.ts';
 import type { CheckoutState } from './checkout-state.ts';
 import type { Compensations } from './compensation.ts';
 import { cancelIntent, pays, sendBack } from './intent.ts';
-import { sql } from './steps.ts';
+import { sql, sqlOnRecord } from './steps.ts';
 
 /** Why what was done is undone; `refusal` where the submit is still to be answered, and is told no. */
 export type Ending = { order: OrderEnd; refusal?: Refusal };
-type OrderEnd = { to: 'EXPIRED' | 'CANCELLED'; reason: string; by?: Actor };
+type OrderEnd = { to: 'EXPIRED' | 'CANCELLED'; reason: string; by?: Actor; requestKey?: string | undefined };
 
 /** What completes an order: its money, a person's word, or that nothing is due. */
-type Completion = { to: 'PAID' | 'CONFIRMED'; by: Actor; intent?: IntentState };
+type Completion = { to: 'PAID' | 'CONFIRMED'; by: Actor; requestKey?: string | undefined; intent?: IntentState };
 
 /** Where the checkout leaves the order; REFUSED when the submit was told no. */
 export type CheckoutResult = OrderStatus | 'REFUSED';
 
-/** What undoes an order's steps; it stops where it finds that the order is complete. */
+/** What undoes an order's steps; it stops where it finds that the order stands elsewhere already. */
 export type Undo = Compensations<Ending, OrderStatus>;
 
 /** How long Stripe is listened to at least, also by a checkout that goes on after its order's time: the money may be there. */
 const LISTEN_AT_LEAST_MS = 5_000;
 
+const ENDED: ReadonlySet<OrderStatus> = new Set(['EXPIRED', 'CANCELLED']);
 const STOCK_GONE: Ending = { order: { to: 'CANCELLED', reason: 'stock_gone' } };
 const ENDED_BEFORE: Ending = { order: { to: 'CANCELLED', reason: 'ended_before' } };
 
@@ -31,13 +32,15 @@ const ENDED_BEFORE: Ending = { order: { to: 'CANCELLED', reason: 'ended_before' 
 export async function complete(
   state: CheckoutState,
   undo: Undo,
-  { to, by, intent }: Completion,
+  { intent, ...asked }: Completion,
 ): Promise<CheckoutResult> {
   const { orderId } = state.input;
+  const { to } = asked;
   const money = intent && { intentId: intent.intentId, captured: intent.amountReceived };
-  const completion = { orderId, to, by, at: new Date().toISOString(), ...(money && { money }) };
+  const completion = { orderId, ...asked, at: new Date().toISOString(), ...(money && { money }) };
   // An operator's cancel must not leave it open whether the order is complete.
-  const outcome = await CancellationScope.nonCancellable(() => sql.completeOrder(completion));
+  const { completeOrder } = to === 'CONFIRMED' ? sqlOnRecord : sql;
+  const outcome = await CancellationScope.nonCancellable(() => completeOrder(completion));
   if (outcome !== 'done') {
     const result = await unwind(state, undo, outcome === 'ended' ? ENDED_BEFORE : STOCK_GONE);
     if (intent !== undefined) await sendBack(orderId, intent.intentId);
@@ -70,7 +73,7 @@ export async function end(state: CheckoutState, undo: Undo, ending: Ending): Pro
 /** Undoes what was done, last step first, and tells everybody who waits. */
 async function unwind(state: CheckoutState, undo: Undo, ending: Ending): Promise<CheckoutResult> {
   const standing = await undo.run(ending);
-  if (standing !== undefined) return keep(state, standing);
+  if (standing !== undefined) return leave(state, standing);
   const { refusal, order } = ending;
   if (refusal !== undefined) return refuse(state, refusal);
   state.show(order.to, `Ended: ${order.reason}.`);
@@ -86,10 +89,11 @@ export function refuse(state: CheckoutState, refusal: Refusal): CheckoutResult {
   return 'REFUSED';
 }
 
-/** The order was complete already: a run of this checkout that was cut short, or a task of this one, had done it. */
-function keep(state: CheckoutState, status: OrderStatus): CheckoutResult {
-  state.show(status, 'Complete. Nothing more to do here.');
-  state.answerSubmit({ outcome: 'placed' });
+/** Leaves the order where it stands: a run of this checkout that was cut short, or a task of this one, has brought it there. */
+export function leave(state: CheckoutState, status: OrderStatus): CheckoutResult {
+  const isComplete = !ENDED.has(status);
+  state.show(status, isComplete ? 'Complete. Nothing more to do here.' : 'Ended before.');
+  if (isComplete) state.answerSubmit({ outcome: 'placed' });
   state.inbox.close(status);
   return status;
 }

@@ -2,16 +2,15 @@
 // A crash at any line is mended by the replay of this function. A step may run twice, and then does nothing the second time.
 import { allHandlersFinished, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { OrderStatus, Refusal } from '../src/orders/rules.ts';
-import { type CheckoutResult, complete, type Ending, end, refuse, type Undo } from './checkout-end.ts';
+import { type CheckoutResult, complete, type Ending, end, leave, refuse, type Undo } from './checkout-end.ts';
 import { dismiss, type MoveAsked } from './checkout-inbox.ts';
 import { CheckoutState, type PlacedOrder } from './checkout-state.ts';
 import { Compensations } from './compensation.ts';
 import { newId } from './ids.ts';
 import { createIntent, Payment, pays, sendBack, sendBackUnread } from './intent.ts';
 import type { CheckoutInput } from './messages.ts';
-import { sql } from './steps.ts';
+import { sql, sqlOnRecord } from './steps.ts';
 
-const ENDED: ReadonlySet<OrderStatus> = new Set(['EXPIRED', 'CANCELLED']);
 const PAYMENT_WINDOW_ENDED: Ending = { order: { to: 'EXPIRED', reason: 'payment_window_ended' } };
 const CONFIRMATION_WINDOW_ENDED: Ending = { order: { to: 'EXPIRED', reason: 'confirmation_window_ended' } };
 const PAYMENT_REFUSED: Ending = {
@@ -28,7 +27,9 @@ export async function checkout(input: CheckoutInput): Promise<CheckoutResult> {
   let result: CheckoutResult = 'REFUSED';
   try {
     const placed = await placeOrder(state, undo);
-    result = 'refusal' in placed ? refuse(state, placed.refusal) : await settleOrder(state, undo, placed);
+    if ('refusal' in placed) result = refuse(state, placed.refusal);
+    else if ('ended' in placed) result = leave(state, placed.ended);
+    else result = await settleOrder(state, undo, placed);
     return result;
   } catch (error) {
     const stopped = isCancellation(error);
@@ -44,18 +45,25 @@ export async function checkout(input: CheckoutInput): Promise<CheckoutResult> {
   }
 }
 
-/** Freezes the cart's prices, holds its stock and its coupon and writes the order, all in one step; or says why there is none. */
-async function placeOrder(state: CheckoutState, undo: Undo): Promise<PlacedOrder | { refusal: Refusal }> {
+/**
+ * Freezes the cart's prices, holds its stock and its coupon and writes the order, all in one step; or says why there is none,
+ * or that it has ended: a task that was lost had unwound it, or a run before this one.
+ */
+async function placeOrder(
+  state: CheckoutState,
+  undo: Undo,
+): Promise<PlacedOrder | { refusal: Refusal } | { ended: OrderStatus }> {
   const { orderId, cartId } = state.input;
   const nextOrderId = newId();
   undo.before(async ({ order, refusal }) => {
     const endedAt = new Date().toISOString();
     const told = refusal && { refusal };
-    const standing = await sql.endOrder({ orderId, cartId, nextOrderId, ...order, ...told, endedAt });
-    return standing === null || ENDED.has(standing) ? undefined : { keep: standing };
+    const { endOrder } = order.by === undefined ? sql : sqlOnRecord;
+    const standing = await endOrder({ orderId, cartId, nextOrderId, ...order, ...told, endedAt });
+    return standing === null || standing === order.to ? undefined : { keep: standing };
   });
   const answer = await sql.placeOrder(state.placing(nextOrderId));
-  return 'refusal' in answer ? answer : state.place(answer.placed);
+  return 'placed' in answer ? state.place(answer.placed) : answer;
 }
 
 /** Waits for the money (card) or for a person (cash on delivery), until the window ends. Nothing to pay, nothing to wait for. */
@@ -68,7 +76,10 @@ async function awaitConfirmation(state: CheckoutState, undo: Undo, order: Placed
   state.show('AWAITING_CONFIRMATION', `Waits for a person to confirm it, until ${order.expiresAt.toISOString()}.`);
   state.answerSubmit({ outcome: 'placed' });
   for (let news = await state.nextNews(); news !== undefined; news = await state.nextNews()) {
-    if (news.kind === 'confirm') return complete(state, undo, { to: 'CONFIRMED', by: news.request.by });
+    if (news.kind === 'confirm') {
+      const { by, requestKey } = news.request;
+      return complete(state, undo, { to: 'CONFIRMED', by, requestKey });
+    }
     if (news.kind === 'cancel' || news.kind === 'reject') return end(state, undo, cancelled(news));
     if (news.kind !== 'payment') dismiss(news, 'AWAITING_CONFIRMATION');
     else if (news.succeeded) await sendBack(state.input.orderId, news.intentId);

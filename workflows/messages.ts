@@ -53,6 +53,8 @@ export const paymentFailed = defineSignal<[PaymentNews]>('paymentFailed');
 export interface MoveRequest {
   by: Actor;
   reason: string;
+  /** The same for every repeat of the request. */
+  requestKey?: string | undefined;
 }
 /**
  * `cancel` is sent to the order's checkout while that runs, afterwards to its fulfillment; `confirm` and `reject` (cash on

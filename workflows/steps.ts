@@ -19,7 +19,22 @@ type Refunds = ReturnType<typeof createRefundActivities>;
 type Email = ReturnType<typeof createEmailActivities>;
 
 /** One short transaction. It is tried until PostgreSQL is back: an order that has begun must come to its end. */
-export const sql = proxyLocalActivities<Placing & Orders & Fulfillment & Refunds>({
+export const sql = proxyLocalActivities<Placing & Orders & Omit<Fulfillment, 'cancelPaidOrder'> & Refunds>({
+  startToCloseTimeout: '8s',
+  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
+});
+
+/**
+ * What a person's request alone sets off: one short transaction, as above, but as a regular activity. An update is in Temporal's
+ * memory only until the task that takes it is complete, and a local activity has its effect within that task: were both lost
+ * then, the replay would not know of the request, and nobody would go on with what it began. A regular activity begins when
+ * the request is on record. These acts are rare; the path that every order takes has none of them. Of the other updates,
+ * `submit` sets nothing off (the checkout's start does), and `intent` may be lost: its repeat finds the same intent by its key.
+ */
+export const sqlOnRecord = proxyActivities<
+  Pick<Fulfillment, 'cancelPaidOrder'> & Pick<Orders, 'completeOrder' | 'endOrder'>
+>({
+  taskQueue: TASK_QUEUES.orders,
   startToCloseTimeout: '8s',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
 });

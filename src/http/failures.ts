@@ -1,6 +1,11 @@
 // What an error that nobody caught means to a client: a dependency that is away is 503 with Retry-After, all else is 500.
 import { isNativeError } from 'node:util/types';
-import { isGrpcServiceError, ServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  NamespaceNotFoundError,
+  ServiceError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { HTTPException } from 'hono/http-exception';
 import { Stripe } from 'stripe';
 import { type ProblemCode, ProblemError, problem } from './problem.ts';
@@ -54,10 +59,22 @@ function isStripeAway(error: Error): boolean {
 const PASSING_GRPC_CODES: ReadonlySet<number> = new Set([1, 4, 8, 10, 14]);
 /** Those that a repeat cannot mend: invalid argument, out of range, unimplemented. */
 const LASTING_GRPC_CODES: ReadonlySet<number> = new Set([3, 11, 12]);
+/**
+ * What passes and has a code that others have, too: a server that has just started knows no namespace yet, and a workflow whose
+ * task has failed is tried again. The SDK names only the first, and neither where it comes from an update-with-start.
+ * https://github.com/temporalio/api/blob/master/temporal/api/errordetails/v1/message.proto
+ */
+const PASSING_DETAILS = /temporal\.api\.errordetails\.v1\.(NamespaceNotFound|WorkflowNotReady)Failure/;
+/** Where gRPC has an error's details: a protobuf, which writes the names of the messages in it in clear. */
+const DETAILS = 'grpc-status-details-bin';
 
 function isTemporalAway(error: Error): boolean {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
-  if (isGrpcServiceError(error)) return PASSING_GRPC_CODES.has(error.code);
+  if (error instanceof NamespaceNotFoundError) return true;
+  if (isGrpcServiceError(error)) {
+    const details = error.metadata.get(DETAILS);
+    return PASSING_GRPC_CODES.has(error.code) || details.some((bytes) => PASSING_DETAILS.test(bytes.toString()));
+  }
   if (!(error instanceof ServiceError)) return false;
   return !(isGrpcServiceError(error.cause) && LASTING_GRPC_CODES.has(error.cause.code));
 }

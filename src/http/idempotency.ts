@@ -57,6 +57,7 @@ export function idempotent(deps: IdempotencyDeps, options: Options = {}): Middle
     const caller = scope(c);
     if (caller === undefined) return next();
     const request: KeyedRequest = { scope: caller, key, requestHash: await hashRequest(c), now: deps.clock() };
+    c.set('requestKey', sha256([caller, key, request.requestHash].join('\n')));
     const stored = await (converges ? find(deps.db, request) : claim(deps, request));
     if (stored) return replay(stored, request);
     await next();

@@ -12,6 +12,8 @@ export type AppEnv = {
     requestId: string;
     /** The process's logger with this request's id on every line. */
     logger: Logger;
+    /** Names the request and its repeats, where it came with an Idempotency-Key. */
+    requestKey?: string;
   };
 };
 

@@ -23,7 +23,8 @@ const cancel = createRoute({
   path: '/orders/{id}/cancel',
   tags: TAGS,
   summary: 'Cancel my order, until it is shipped',
-  description: 'What was paid is refunded; what was not paid leaves its cart as it was.',
+  description:
+    'What was paid is refunded; what was not paid leaves its cart as it was. Repeated under the same Idempotency-Key, it is answered as at first.',
   security: SECURITY.orderOwner,
   request: { ...request, query: orderTokenQuery },
   responses: {
@@ -73,13 +74,17 @@ const reject = createRoute({
 
 export function actRoutes(deps: AppDeps): AppRouter {
   const router = createRouter();
-  const middleware = idempotent(deps);
+  // Whoever has made the move is known by its request: its repeats find it made, also while the first is still running.
+  const middleware = idempotent(deps, { converges: true });
 
   const cancelling: Parameters<typeof router.openapi<typeof cancel>>[1] = async (c) => {
     const { id } = c.req.valid('param');
     const { isOwner, actor } = await requireOrderVisitor(c, deps, id);
     const reason = isOwner ? 'cancelled_by_customer' : 'cancelled_by_shop';
-    return c.json(await moved(id, await cancelOrder(deps, id, { by: actor, reason })), 200);
+    return c.json(
+      await moved(id, await cancelOrder(deps, id, { by: actor, reason, requestKey: c.var.requestKey })),
+      200,
+    );
   };
   router.openapi({ ...cancel, middleware }, cancelling);
   router.openapi({ ...cancel, middleware, method: 'patch', summary: 'The same as PUT' }, cancelling);
@@ -89,7 +94,8 @@ export function actRoutes(deps: AppDeps): AppRouter {
     async (c) => {
       const { id } = c.req.valid('param');
       const { userId } = await requireRole(c, deps, 'admin');
-      return c.json(await moved(id, await decideOrder(deps, id, decision, userId)), 200);
+      const by = { adminId: userId, requestKey: c.var.requestKey };
+      return c.json(await moved(id, await decideOrder(deps, id, decision, by)), 200);
     };
   router.openapi({ ...confirm, middleware }, deciding('confirm'));
   router.openapi({ ...reject, middleware }, deciding('reject'));

@@ -15,7 +15,7 @@ import { answerDeadline, askWorkflow, untilJudged } from '../http/ask-workflow.t
 import type { Database } from '../platform/database.ts';
 import type { TemporalClient } from '../platform/temporal.ts';
 import type { MoveAnswer, OrderStatus } from './rules.ts';
-import { findStatus } from './store.ts';
+import { findStatus, wasMovedFor } from './store.ts';
 
 const IN_CHECKOUT: ReadonlySet<OrderStatus> = new Set(['PENDING', 'AWAITING_CONFIRMATION']);
 const UNDECIDED: ReadonlySet<OrderStatus> = new Set(['AWAITING_CONFIRMATION']);
@@ -39,53 +39,60 @@ export async function cancelOrder(
   request: MoveRequest,
 ): Promise<MoveAnswer | undefined> {
   const deadline = answerDeadline();
-  const inCheckout = await moveInCheckout(deps, {
-    orderId,
-    request,
-    update: cancelUpdate,
-    from: IN_CHECKOUT,
-    deadline,
-  });
+  const cancel = { orderId, request, update: cancelUpdate, from: IN_CHECKOUT, to: 'CANCELLED', deadline } as const;
+  const inCheckout = await moveInCheckout(deps, cancel);
   if (inCheckout === undefined || inCheckout.moved || !IN_FULFILLMENT.has(inCheckout.status)) return inCheckout;
   return cancelInFulfillment(deps.temporal, orderId, request, deadline);
 }
 
 const DECISIONS = {
-  confirm: { update: confirmUpdate, reason: 'confirmed_by_shop' },
-  reject: { update: rejectUpdate, reason: 'rejected_by_shop' },
-};
+  confirm: { update: confirmUpdate, to: 'CONFIRMED', reason: 'confirmed_by_shop' },
+  reject: { update: rejectUpdate, to: 'CANCELLED', reason: 'rejected_by_shop' },
+} as const;
 
 /** One of the staff says yes or no to an order with cash on delivery. Returns and throws like `cancelOrder`. */
 export async function decideOrder(
   deps: MoveDependencies,
   orderId: string,
   decision: keyof typeof DECISIONS,
-  adminId: string,
+  { adminId, requestKey }: { adminId: string; requestKey: string | undefined },
 ): Promise<MoveAnswer | undefined> {
-  const { update, reason } = DECISIONS[decision];
-  const request: MoveRequest = { by: `admin:${adminId}`, reason };
-  return moveInCheckout(deps, { orderId, request, update, from: UNDECIDED, deadline: answerDeadline() });
+  const { update, to, reason } = DECISIONS[decision];
+  const request: MoveRequest = { by: `admin:${adminId}`, reason, requestKey };
+  return moveInCheckout(deps, { orderId, request, update, from: UNDECIDED, to, deadline: answerDeadline() });
+}
+
+interface MoveInCheckout {
+  orderId: string;
+  request: MoveRequest;
+  update: typeof cancelUpdate;
+  from: ReadonlySet<OrderStatus>;
+  to: OrderStatus;
+  deadline: number;
 }
 
 /** Asks the checkout of an order that stands where the move begins. One that is over has left the order elsewhere. */
 async function moveInCheckout(
   { db, temporal }: MoveDependencies,
-  move: {
-    orderId: string;
-    request: MoveRequest;
-    update: typeof cancelUpdate;
-    from: ReadonlySet<OrderStatus>;
-    deadline: number;
-  },
+  move: MoveInCheckout,
 ): Promise<MoveAnswer | undefined> {
   const { orderId, request, update, from, deadline } = move;
-  const status = await findStatus(db, orderId);
-  if (status === undefined) return undefined;
-  if (!from.has(status)) return { moved: false, status };
+  const before = await findStatus(db, orderId);
+  if (before === undefined) return undefined;
+  if (!from.has(before)) return withoutAsking(db, move, before);
   const checkout = { id: WORKFLOW_IDS.checkout(orderId), deadline };
   const answer = await askWorkflow(temporal, checkout, (handle) => handle.executeUpdate(update, { args: [request] }));
   if (answer !== 'ended') return answer;
-  return { moved: false, status: (await findStatus(db, orderId)) ?? status };
+  return withoutAsking(db, move, (await findStatus(db, orderId)) ?? before);
+}
+
+/** An order that stands elsewhere is not moved. The repeat of the request that has moved it is told that it has. */
+async function withoutAsking(
+  db: Database,
+  { orderId, request: { requestKey }, to }: MoveInCheckout,
+  status: OrderStatus,
+): Promise<MoveAnswer> {
+  return { moved: await wasMovedFor(db, { orderId, to, requestKey }), status };
 }
 
 /** The first act on an order that was paid or confirmed starts its fulfillment. */

@@ -81,6 +81,8 @@ export interface Move {
   paymentStatus: PaymentStatus;
   actor: string;
   note: string | null;
+  /** Names the request that asked for it, where that has a name. */
+  requestKey?: string | undefined;
   now: Date;
 }
 
@@ -120,6 +122,7 @@ export async function moveOrder(
       toStatus: to,
       actor: move.actor,
       note: move.note,
+      requestKey: move.requestKey ?? null,
       createdAt: now,
     })
     .execute();
@@ -260,6 +263,23 @@ export async function wasMovedBy(
     .where('toStatus', '=', move.to)
     .where('actor', '=', move.actor)
     .where('createdAt', '=', move.now)
+    .executeTakeFirst();
+  return event !== undefined;
+}
+
+/** Whether it was this very request that moved the order there, at whatever time. One without a name is never known again. */
+export async function wasMovedFor(
+  db: Kysely<Schema>,
+  move: { orderId: string; to: OrderStatus; requestKey: string | undefined },
+): Promise<boolean> {
+  const { orderId, to, requestKey } = move;
+  if (requestKey === undefined) return false;
+  const event = await db
+    .selectFrom('orderEvents')
+    .select('sequence')
+    .where('orderId', '=', orderId)
+    .where('toStatus', '=', to)
+    .where('requestKey', '=', requestKey)
     .executeTakeFirst();
   return event !== undefined;
 }

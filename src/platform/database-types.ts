@@ -165,6 +165,7 @@ export interface OrderEvents {
   fromStatus: string | null;
   note: string | null;
   orderId: string;
+  requestKey: string | null;
   sequence: number;
   toStatus: string;
 }

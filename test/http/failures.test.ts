@@ -1,7 +1,7 @@
 // What an error that nobody caught means to a client.
 import { createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { ServiceError } from '@temporalio/client';
+import { NamespaceNotFoundError, ServiceError } from '@temporalio/client';
 import { HTTPException } from 'hono/http-exception';
 import { sql } from 'kysely';
 import pg from 'pg';
@@ -15,8 +15,11 @@ function sqlError(code: string): Error {
   return Object.assign(new pg.DatabaseError('no', 2, 'error'), { code });
 }
 
-function grpcError(code: number): Error {
-  return Object.assign(new Error(`${code} failed`), { code, details: 'failed', metadata: {} });
+/** @param names of the messages in its details */
+function grpcError(code: number, ...names: string[]): Error {
+  const get = () =>
+    names.map((name) => Buffer.from(`\b\x05\x12\x01type.googleapis.com/temporal.api.${name}\x12\x01\xff`, 'latin1'));
+  return Object.assign(new Error(`${code} failed`), { code, details: 'failed', metadata: { get } });
 }
 
 describe('unavailable, and worth a repeat, is', () => {
@@ -33,6 +36,12 @@ describe('unavailable, and worth a repeat, is', () => {
     ['a lost connection', Object.assign(new Error('read'), { code: 'ECONNRESET' })],
     ['Temporal that is away', new ServiceError('failed', { cause: grpcError(14) })],
     ['Temporal that is too slow', grpcError(4)],
+    ['Temporal that has not read its namespaces yet', new NamespaceNotFoundError('shop')],
+    [
+      'Temporal that says so of an update-with-start',
+      grpcError(5, 'errordetails.v1.MultiOperationExecutionFailure', 'errordetails.v1.NamespaceNotFoundFailure'),
+    ],
+    ['a workflow that is tried again', grpcError(9, 'errordetails.v1.WorkflowNotReadyFailure')],
     ['Stripe that cannot be reached', new Stripe.errors.StripeConnectionError({ message: 'no', type: 'api_error' })],
     ['Stripe with a fault of its own', new Stripe.errors.StripeAPIError({ message: 'no', type: 'api_error' })],
     ['one of these inside another error', new Error('order failed', { cause: sqlError('57P01') })],
@@ -67,6 +76,8 @@ describe('a fault of ours, not to be repeated, is', () => {
     ['a broken constraint', sqlError('23514')],
     ['a wrong statement', sqlError('42601')],
     ['a wrong call to Temporal', new ServiceError('failed', { cause: grpcError(3) })],
+    ['something that Temporal does not have', grpcError(5, 'errordetails.v1.NotFoundFailure')],
+    ['something that Temporal cannot do as it stands', grpcError(9)],
     ['any other error', new TypeError('undefined is not a function')],
     ['something that is no error', 'thrown text'],
     ['an error that is its own cause', selfCaused()],

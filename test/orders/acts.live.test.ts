@@ -9,11 +9,13 @@ import { createApp } from '../../src/http/app.ts';
 import { orderRoutes } from '../../src/orders/routes.ts';
 import type { CheckoutAnswer, IntentAnswer, MoveAnswer } from '../../src/orders/rules.ts';
 import { placeOrderExample } from '../../src/orders/schemas.ts';
+import { moveOrder } from '../../src/orders/store.ts';
 import { paymentRoutes } from '../../src/payments/routes.ts';
 import { saveIntent } from '../../src/payments/store.ts';
 import { newId } from '../../src/platform/ids.ts';
 import type { TemporalClient } from '../../src/platform/temporal.ts';
 import { hashToken, newCartToken, orderToken } from '../../src/platform/tokens.ts';
+import type { MoveRequest } from '../../workflows/messages.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { insertOrderRow, LATER, NOW } from '../support/rows.ts';
@@ -111,7 +113,13 @@ async function stands(orderId: string, status: string): Promise<void> {
   await sql`UPDATE orders SET status = ${status} WHERE id = ${orderId}`.execute(database.db);
 }
 
-const BY_CUSTOMER = { by: 'customer', reason: 'cancelled_by_customer' };
+/** What a workflow does when it is asked for a cancel. */
+async function cancelledBy(orderId: string, { by, requestKey }: MoveRequest): Promise<void> {
+  const move = { orderId, from: ['PENDING'], to: 'CANCELLED', paymentStatus: 'NONE', actor: by, note: null } as const;
+  await moveOrder(database.db, { ...move, requestKey, now: NOW });
+}
+
+const BY_CUSTOMER = expect.objectContaining({ by: 'customer', reason: 'cancelled_by_customer' });
 
 describe('a cancel', () => {
   test.each(['PENDING', 'AWAITING_CONFIRMATION'])('of an order that is %s is put to its checkout', async (status) => {
@@ -205,6 +213,33 @@ describe('a cancel', () => {
     expect(away.headers.get('Retry-After')).not.toBeNull();
     answers = () => ({ moved: true, status: 'CANCELLED' });
     expect((await cancel(orderId, { key: 'again' })).status).toBe(200);
+  });
+
+  test('whose answer was lost is told the same again under its key; under another, or none, it comes too late', async () => {
+    const orderId = await insertOrderRow(database.db);
+    answers = async ({ request }) => {
+      await cancelledBy(orderId, request as MoveRequest);
+      throw new ServiceError('14 UNAVAILABLE');
+    };
+    const { cancel } = shop();
+    expect((await cancel(orderId, { key: 'lost' })).status).toBe(503);
+    expect(await cancel(orderId, { key: 'lost' })).toMatchObject({ status: 200, body: { status: 'CANCELLED' } });
+    for (const key of ['another', null]) expect((await cancel(orderId, { key })).status).toBe(409);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('that is repeated under its key while the first is still running gets the same answer, and waits for no other', async () => {
+    const orderId = await insertOrderRow(database.db);
+    const { promise: bothAsked, resolve } = Promise.withResolvers<void>();
+    answers = async ({ request }) => {
+      if (asked.length === 2) resolve();
+      await bothAsked;
+      await cancelledBy(orderId, request as MoveRequest);
+      return { moved: true, status: 'CANCELLED' };
+    };
+    const { cancel } = shop();
+    const both = await Promise.all([cancel(orderId, { key: 'twice' }), cancel(orderId, { key: 'twice' })]);
+    expect(both.map(({ status }) => status)).toEqual([200, 200]);
   });
 
   test('takes {} or nothing, by PUT and by PATCH, and no other field', async () => {

@@ -112,7 +112,8 @@ export interface Shopper {
   order(placed: PlacedBody): Promise<Answer<OrderBody>>;
   /** Puts the coupon with this code on the cart. */
   coupon(code: string): Promise<Answer<CartBody>>;
-  cancel(placed: PlacedBody): Promise<Answer<OrderBody>>;
+  /** @param key its Idempotency-Key; none unless told */
+  cancel(placed: PlacedBody, key?: string): Promise<Answer<OrderBody>>;
   track(placed: PlacedBody): Promise<Answer<TrackBody>>;
   /** The order's one live intent. */
   createIntent(placed: PlacedBody): Promise<Answer<PaymentBody>>;
@@ -143,8 +144,11 @@ export function newShopper(api: string, email = `${randomUUID()}@example.com`): 
       }),
     order: (placed) => call(`${api}/api/v1/orders/${placed.order.id}`, { headers: owner(placed) }),
     coupon: (code) => call(`${api}/api/v1/cart/coupon`, { headers: headers(), json: { code } }),
-    cancel: (placed) =>
-      call(`${api}/api/v1/orders/${placed.order.id}/cancel`, { method: 'PUT', headers: owner(placed) }),
+    cancel: (placed, key) =>
+      call(`${api}/api/v1/orders/${placed.order.id}/cancel`, {
+        method: 'PUT',
+        headers: { ...owner(placed), ...(key !== undefined && { 'Idempotency-Key': key }) },
+      }),
     track: (placed) => call(`${api}/api/v1/orders/${placed.order.id}/track`, { headers: owner(placed) }),
     createIntent: (placed) =>
       call(`${api}/api/v1/payments/create-intent`, { headers: keyed(placed), json: { orderId: placed.order.id } }),
@@ -157,8 +161,9 @@ export interface Admin {
   /** What proves who asks, for calls of a test's own. */
   headers: { Authorization: string };
   order(orderId: string): Promise<Answer<OrderBody>>;
-  confirm(orderId: string): Promise<Answer<OrderBody>>;
-  reject(orderId: string): Promise<Answer<OrderBody>>;
+  /** @param key its Idempotency-Key; none unless told */
+  confirm(orderId: string, key?: string): Promise<Answer<OrderBody>>;
+  reject(orderId: string, key?: string): Promise<Answer<OrderBody>>;
   cancel(orderId: string): Promise<Answer<OrderBody>>;
   track(orderId: string): Promise<Answer<TrackBody>>;
 }
@@ -170,12 +175,16 @@ export async function logIn(
 ): Promise<Admin> {
   const { body } = await call<{ accessToken: string }>(`${api}/api/v1/auth/login`, { json: accounts[account] });
   const headers = { Authorization: `Bearer ${body.accessToken}` };
-  const act = (path: string, method: string) => call<OrderBody>(`${api}/api/v1/orders/${path}`, { method, headers });
+  const act = (path: string, method: string, key?: string) =>
+    call<OrderBody>(`${api}/api/v1/orders/${path}`, {
+      method,
+      headers: { ...headers, ...(key !== undefined && { 'Idempotency-Key': key }) },
+    });
   return {
     headers,
     order: (orderId) => act(orderId, 'GET'),
-    confirm: (orderId) => act(`${orderId}/confirm`, 'POST'),
-    reject: (orderId) => act(`${orderId}/reject`, 'POST'),
+    confirm: (orderId, key) => act(`${orderId}/confirm`, 'POST', key),
+    reject: (orderId, key) => act(`${orderId}/reject`, 'POST', key),
     cancel: (orderId) => act(`${orderId}/cancel`, 'PATCH'),
     track: (orderId) => call(`${api}/api/v1/orders/${orderId}/track`, { headers }),
   };

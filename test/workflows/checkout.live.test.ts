@@ -1,10 +1,11 @@
 // Checkouts that are disturbed where it hurts most, on a running shop: stopped while they complete their order, resumed beside
 // a second attempt, and cancelled while Stripe is away.
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { WithStartWorkflowOperation } from '@temporalio/client';
 import { loadConfig, requireSettings } from '../../src/config.ts';
 import { withClient } from '../../src/local/postgres.ts';
 import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
-import { WORKFLOW_IDS } from '../../workflows/messages.ts';
+import { type CheckoutInput, submitUpdate, TASK_QUEUES, WORKFLOW_IDS } from '../../workflows/messages.ts';
 import {
   type Admin,
   call,
@@ -111,4 +112,34 @@ test('cancelled while Stripe does not answer, it ends at once, without an intent
   await until('the order can be cancelled', async () => (await admin.cancel(orderId)).status !== 503);
   expect((await admin.order(orderId)).body).toMatchObject({ status: 'CANCELLED', cancelReason: 'cancelled_by_shop' });
   expect(await rowsOf('SELECT FROM payments WHERE order_id = $1', orderId)).toEqual([]);
+});
+
+test('started again for an order that has ended, it ends as what the order is, and does not fail', async () => {
+  const shopper = await fillCart();
+  const { body: placed } = await shopper.submit({ paymentMethod: 'cod' });
+  const { id } = placed.order;
+  expect((await shopper.cancel(placed)).status).toBe(200);
+  expect(await checkoutOf(id).result()).toBe('CANCELLED');
+  const [row] = await rowsOf<{ cart_id: string }>('SELECT cart_id FROM checkouts WHERE order_id = $1', id);
+  const windows = { paymentWindow: 900, confirmationWindow: 900, holdGrace: 60 };
+  const input: CheckoutInput = { orderId: id, cartId: row?.cart_id ?? '', ...windows };
+  const again = { workflowId: WORKFLOW_IDS.checkout(id), taskQueue: TASK_QUEUES.orders, args: [input] };
+  const startWorkflowOperation = new WithStartWorkflowOperation('checkout', {
+    ...again,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+  });
+  const { workflow } = temporal.client;
+  expect(await workflow.executeUpdateWithStart(submitUpdate, { startWorkflowOperation })).toEqual({
+    outcome: 'failed',
+  });
+  expect(await checkoutOf(id).result()).toBe('CANCELLED');
+});
+
+test('stopped by an operator when its order has ended otherwise, it says how', async () => {
+  const shopper = await fillCart();
+  const { body: placed } = await shopper.submit({ paymentMethod: 'cod' });
+  const { id } = placed.order;
+  await rowsOf(`UPDATE orders SET status = 'EXPIRED' WHERE id = $1`, id);
+  await checkoutOf(id).cancel();
+  expect(await checkoutOf(id).result()).toBe('EXPIRED');
 });

@@ -283,6 +283,23 @@ test('a cancel is answered at once while its refund waits for the bank; a later 
   expect((await refundsOf(order.id))[0]?.id).toBe(pending.id);
 });
 
+test('a fulfillment whose act was lost sees to the refund that nobody runs, and ends', async () => {
+  await control('faults', { method: 'POST', path: '/v1/refunds', kind: 'status', status: 503, times: 1_000 });
+  const order = await paidOrder();
+  await order.cancel();
+  const { workflow } = temporal.client;
+  const refund = workflow.getHandle(WORKFLOW_IDS.refund((await refundBecomes(order.id, 'PENDING')).id));
+  const isThere = async () => refund.describe().then(Boolean, () => false);
+  await until('the refund runs', isThere);
+  const workflowId = WORKFLOW_IDS.fulfillment(order.id);
+  await Promise.all(
+    [refund, workflow.getHandle(workflowId)].map((handle) => handle.terminate('as if it had never been')),
+  );
+  await control('faults', { clear: true });
+  await workflow.execute('fulfillment', { workflowId, taskQueue: TASK_QUEUES.orders, args: [{ orderId: order.id }] });
+  await wentBackOnce(order, order.payment.intentId, order.total);
+});
+
 test('a refund that the bank refuses changes no sum and tells nobody; also when it had gone through before', async () => {
   const order = await paidOrder();
   await order.cancel();
