@@ -6,7 +6,7 @@ import { cors } from 'hono/cors';
 import { etag } from 'hono/etag';
 import { secureHeaders } from 'hono/secure-headers';
 import type { AppEnv } from './router.ts';
-import { textOf } from './texts.ts';
+import { keepText, textOf } from './texts.ts';
 
 /** Seconds that a browser may keep the answer to a preflight. */
 const PREFLIGHT_MAX_AGE = 600;
@@ -73,6 +73,18 @@ export function representation(): MiddlewareHandler<AppEnv> {
     await squeeze(c, done);
   };
 }
+
+/** Keeps the text of what a handler answers with `c.json`. */
+export const keptTexts: MiddlewareHandler<AppEnv> = (c, next) => {
+  c.json = new Proxy(c.json, {
+    apply(json, self, [object, ...rest]) {
+      const response: unknown = Reflect.apply(json, self, [object, ...rest]);
+      if (response instanceof Response) keepText(response, JSON.stringify(object));
+      return response;
+    },
+  });
+  return next();
+};
 
 /** Says of the answer what its text tells: its length, and of a read its tag. */
 function describe({ req, res: { headers, ok } }: Context<AppEnv>, text: string): void {

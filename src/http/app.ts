@@ -3,7 +3,7 @@
 
 import type { Context } from 'hono';
 import { mediaRoutes } from '../catalog/media-routes.ts';
-import { cacheRules, crossOrigin, representation, securityHeaders } from './answers.ts';
+import { cacheRules, crossOrigin, keptTexts, representation, securityHeaders } from './answers.ts';
 import { AREAS, type Area } from './areas.ts';
 import { emptyBodies, limitedBodies, receivedBodies } from './bodies.ts';
 import type { AppDeps } from './deps.ts';
@@ -13,7 +13,6 @@ import { healthRoutes } from './health.ts';
 import { problem } from './problem.ts';
 import { accessLog, answerProblem, refuseWhileDraining, requestIds, timeLimit } from './requests.ts';
 import { type AppEnv, type AppRouter, createRouter } from './router.ts';
-import { keptTexts } from './texts.ts';
 
 const API = '/api/v1';
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];

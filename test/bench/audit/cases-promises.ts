@@ -4,7 +4,7 @@ import type { Sight } from '../../../bench/audit/witness.ts';
 import type { Case } from './case.ts';
 import type { Row } from './glass.ts';
 
-const EVENT = `id = (SELECT id FROM stripe_events WHERE order_id = :paid AND type = 'payment_intent.created')`;
+const EVENT = `id = (SELECT id FROM stripe_events WHERE order_id = :paid AND type = 'payment_intent.succeeded')`;
 
 export const P6_CASES: Case[] = [
   { check: 'p6_event_lost', sql: `DELETE FROM stripe_events WHERE ${EVENT}` },
@@ -16,8 +16,8 @@ export const P6_CASES: Case[] = [
       received_at, handled_at FROM stripe_events WHERE ${EVENT}`,
     stripe: ({ orders }) => ({
       '/_sim/events': (rows) => {
-        const like = rows.find(({ orderId }) => orderId === orders.paid);
-        return rows.concat({ ...like, id: 'evt_more', type: 'payment_intent.succeeded', object: 'pi_more' });
+        const like = rows.find(({ orderId, type }) => orderId === orders.paid && type === 'payment_intent.succeeded');
+        return rows.concat({ ...like, id: 'evt_more', object: 'pi_more' });
       },
     }),
   },
