@@ -231,10 +231,13 @@ describe('a cancel', () => {
   test('that is repeated under its key while the first is still running gets the same answer, and waits for no other', async () => {
     const orderId = await insertOrderRow(database.db);
     const { promise: bothAsked, resolve } = Promise.withResolvers<void>();
+    // The workflow makes the two requests one.
+    let move: Promise<void> | undefined;
     answers = async ({ request }) => {
       if (asked.length === 2) resolve();
       await bothAsked;
-      await cancelledBy(orderId, request as MoveRequest);
+      move ??= cancelledBy(orderId, request as MoveRequest);
+      await move;
       return { moved: true, status: 'CANCELLED' };
     };
     const { cancel } = shop();
