@@ -47,7 +47,16 @@ export function createEmailActivities(deps: EmailDependencies) {
         const ids = mails.map(({ orderId }) => orderId);
         const orders = ids.length === 0 ? [] : await findOrders(deps.db, ids);
         const byId = new Map(orders.map((order) => [order.id, order]));
-        await Promise.all(mails.map((mail) => send(deps, mail, byId.get(mail.orderId))));
+        // The mails of one order go out one after the other, in the order of what they tell of.
+        const ofOrders = Map.groupBy(
+          mails.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+          ({ orderId }) => orderId,
+        );
+        await Promise.all(
+          [...ofOrders].map(async ([orderId, ofOrder]) => {
+            for (const mail of ofOrder) await send(deps, mail, byId.get(orderId));
+          }),
+        );
         return mails.length < BATCH ? 'nothing' : 'more';
       });
     },
