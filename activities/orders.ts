@@ -24,6 +24,9 @@ interface OrderCompletion {
   money?: { intentId: string; captured: number };
 }
 
+/** `ended` when the order has ended otherwise; `not_held` when its stock or its coupon is gone, and cannot be had again. */
+export type OrderOutcome = 'done' | 'ended' | 'not_held';
+
 interface OrderEnd {
   orderId: string;
   cartId: string;
@@ -42,10 +45,8 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
     /**
      * The money is there (or a person confirms, or nothing is due): stock leaves, the coupon's use stands, the cart is
      * closed and the customer gets a mail. All or nothing; a repeat finds it done.
-     * @returns `ended` when the order has ended otherwise; `not_held` when its stock or its coupon is gone, and cannot be
-     * had again: nothing is changed then
      */
-    async completeOrder(order: OrderCompletion): Promise<'done' | 'ended' | 'not_held'> {
+    async completeOrder(order: OrderCompletion): Promise<OrderOutcome> {
       try {
         return await db.transaction().execute((tx) => complete(tx, order));
       } catch (error) {

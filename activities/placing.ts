@@ -38,6 +38,9 @@ export interface Placed {
   expiresAt: string;
 }
 
+/** What became of the submit. `ended`: it was unwound before, and its order stands there; CANCELLED also where none was written. */
+export type PlacingAnswer = { placed: Placed } | { refusal: Refusal } | { ended: OrderStatus };
+
 /** What was sent with the submit, with its cart locked. */
 interface Submitted {
   checkout: Checkout;
@@ -49,11 +52,8 @@ interface Submitted {
 export function createPlacingActivities(deps: { db: Database; clock: Clock; pricing: PricingSettings }) {
   const { db, clock, pricing } = deps;
   return {
-    /**
-     * @returns `ended` when the checkout was unwound before: where its order stands, CANCELLED also where none was written
-     * @throws CheckoutUnknown; CartMovedOn when the cart is another order's (neither is retried)
-     */
-    async placeOrder(placing: Placing): Promise<{ placed: Placed } | { refusal: Refusal } | { ended: OrderStatus }> {
+    /** @throws CheckoutUnknown; CartMovedOn when the cart is another order's (neither is retried) */
+    async placeOrder(placing: Placing): Promise<PlacingAnswer> {
       return db.transaction().execute(async (tx) => {
         const checkout = await lockCheckout(tx, placing.orderId);
         if (checkout === undefined)

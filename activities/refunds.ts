@@ -19,7 +19,7 @@ import type { Database } from '../src/platform/database.ts';
 import type { Schema } from '../src/platform/database-schema.ts';
 import { newId } from '../src/platform/ids.ts';
 import type { Logger } from '../src/platform/logger.ts';
-import { asking, withKeys } from './stripe-calls.ts';
+import { asking, isRefused, withKeys } from './stripe-calls.ts';
 
 /** Where a refund stands at Stripe; `failure` says why there is no money on its way. */
 export interface RefundState {
@@ -82,7 +82,7 @@ async function refundAtStripe(
       stripeRefundId === null ? makeRefund(stripe, refund) : stripe.refunds.retrieve(stripeRefundId),
     );
   } catch (error) {
-    if (!(error instanceof ApplicationFailure && error.type === 'StripeRefused')) throw error;
+    if (!isRefused(error)) throw error;
     return (await findMadeByHand(deps, refund)) ?? { failure: error.message };
   }
 }

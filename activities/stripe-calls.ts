@@ -25,6 +25,11 @@ export async function asking<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Whether Stripe has said no for good. */
+export function isRefused(error: unknown): error is ApplicationFailure {
+  return error instanceof ApplicationFailure && error.type === 'StripeRefused';
+}
+
 /**
  * Calls Stripe under a key, and under the next one (`<key>:2`, `<key>:3`, ...) where Stripe has kept a 5xx as that key's
  * answer: it repeats such an answer for a day (https://docs.stripe.com/api/idempotent_requests). Only an answer that is

@@ -7,6 +7,7 @@ import { createEmailActivities } from '../activities/email.ts';
 import { createExpiryActivities } from '../activities/expiry.ts';
 import { createFulfillmentActivities } from '../activities/fulfillment.ts';
 import { createLatePaymentActivities } from '../activities/late-payment.ts';
+import { createOrderPathActivities } from '../activities/order-path.ts';
 import { createOrderActivities } from '../activities/orders.ts';
 import { createPaymentActivities } from '../activities/payment.ts';
 import { createPlacingActivities } from '../activities/placing.ts';
@@ -89,10 +90,13 @@ function createActivities(parts: {
   const { settings } = parts;
   const deps = { ...parts, clock: systemClock, stripe: openStripe(settings) };
   const mails = { publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''), tokenSecrets: settings.TOKEN_SECRET };
+  const orders = createOrderActivities(deps);
+  const payment = createPaymentActivities(deps);
+  const placing = createPlacingActivities({ ...deps, pricing: pricingOf(settings) });
   return {
-    ...createPlacingActivities({ ...deps, pricing: pricingOf(settings) }),
-    ...createOrderActivities(deps),
-    ...createPaymentActivities(deps),
+    ...createOrderPathActivities({ ...placing, ...orders, ...payment }, parts.logger),
+    ...orders,
+    ...payment,
     ...createRefundActivities(deps),
     ...createLatePaymentActivities(deps),
     ...createFulfillmentActivities(deps),

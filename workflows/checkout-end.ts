@@ -1,19 +1,27 @@
 // How a checkout ends: its order is complete, or everything that was done for it is undone. Money decides which (P4): the
 // intent is cancelled before an order ends, and money that came all the same is sent back.
 import { CancellationScope, sleep } from '@temporalio/workflow';
+import type { OrderOutcome } from '../activities/orders.ts';
 import type { IntentState } from '../activities/payment.ts';
 import type { Actor, OrderStatus, Refusal } from '../src/orders/rules.ts';
+import { pays } from '../src/payments/rules.ts';
 import type { CheckoutState } from './checkout-state.ts';
 import type { Compensations } from './compensation.ts';
-import { cancelIntent, pays, sendBack } from './intent.ts';
+import { cancelIntent, sendBack } from './intent.ts';
 import { sql, sqlOnRecord } from './steps.ts';
 
 /** Why what was done is undone; `refusal` where the submit is still to be answered, and is told no. */
 export type Ending = { order: OrderEnd; refusal?: Refusal };
 type OrderEnd = { to: 'EXPIRED' | 'CANCELLED'; reason: string; by?: Actor; requestKey?: string | undefined };
 
-/** What completes an order: its money, a person's word, or that nothing is due. */
-type Completion = { to: 'PAID' | 'CONFIRMED'; by: Actor; requestKey?: string | undefined; intent?: IntentState };
+/** What completes an order: its money, a person's word, or that nothing is due. `outcome` where that has been tried already. */
+type Completion = {
+  to: 'PAID' | 'CONFIRMED';
+  by: Actor;
+  requestKey?: string | undefined;
+  intent?: IntentState;
+  outcome?: OrderOutcome | undefined;
+};
 
 /** Where the checkout leaves the order; REFUSED when the submit was told no. */
 export type CheckoutResult = OrderStatus | 'REFUSED';
@@ -32,7 +40,7 @@ const ENDED_BEFORE: Ending = { order: { to: 'CANCELLED', reason: 'ended_before' 
 export async function complete(
   state: CheckoutState,
   undo: Undo,
-  { intent, ...asked }: Completion,
+  { intent, outcome, ...asked }: Completion,
 ): Promise<CheckoutResult> {
   const { orderId } = state.input;
   const { to } = asked;
@@ -40,9 +48,9 @@ export async function complete(
   const completion = { orderId, ...asked, at: new Date().toISOString(), ...(money && { money }) };
   // An operator's cancel must not leave it open whether the order is complete.
   const { completeOrder } = to === 'CONFIRMED' ? sqlOnRecord : sql;
-  const outcome = await CancellationScope.nonCancellable(() => completeOrder(completion));
-  if (outcome !== 'done') {
-    const result = await unwind(state, undo, outcome === 'ended' ? ENDED_BEFORE : STOCK_GONE);
+  const came = outcome ?? (await CancellationScope.nonCancellable(() => completeOrder(completion)));
+  if (came !== 'done') {
+    const result = await unwind(state, undo, came === 'ended' ? ENDED_BEFORE : STOCK_GONE);
     if (intent !== undefined) await sendBack(orderId, intent.intentId);
     return result;
   }

@@ -1,15 +1,18 @@
 // The story of one order: from the submit of its cart to its payment, or to its end without one.
 // A crash at any line is mended by the replay of this function. A step may run twice, and then does nothing the second time.
 import { allHandlersFinished, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { AtOnce } from '../activities/order-path.ts';
+import type { Attempt } from '../activities/payment.ts';
 import type { OrderStatus, Refusal } from '../src/orders/rules.ts';
+import { pays } from '../src/payments/rules.ts';
 import { type CheckoutResult, complete, type Ending, end, leave, refuse, type Undo } from './checkout-end.ts';
 import { dismiss, type MoveAsked } from './checkout-inbox.ts';
 import { CheckoutState, type PlacedOrder } from './checkout-state.ts';
 import { Compensations } from './compensation.ts';
 import { newId } from './ids.ts';
-import { createIntent, Payment, pays, sendBack, sendBackUnread } from './intent.ts';
+import { awaitIntent, Payment, sendBack, sendBackUnread } from './intent.ts';
 import type { CheckoutInput } from './messages.ts';
-import { sql, sqlOnRecord } from './steps.ts';
+import { orderPath, sql, sqlOnRecord } from './steps.ts';
 
 const PAYMENT_WINDOW_ENDED: Ending = { order: { to: 'EXPIRED', reason: 'payment_window_ended' } };
 const CONFIRMATION_WINDOW_ENDED: Ending = { order: { to: 'EXPIRED', reason: 'confirmation_window_ended' } };
@@ -29,7 +32,7 @@ export async function checkout(input: CheckoutInput): Promise<CheckoutResult> {
     const placed = await placeOrder(state, undo);
     if ('refusal' in placed) result = refuse(state, placed.refusal);
     else if ('ended' in placed) result = leave(state, placed.ended);
-    else result = await settleOrder(state, undo, placed);
+    else result = await settleOrder(state, undo, placed.order, placed.intent);
     return result;
   } catch (error) {
     const stopped = isCancellation(error);
@@ -46,13 +49,13 @@ export async function checkout(input: CheckoutInput): Promise<CheckoutResult> {
 }
 
 /**
- * Freezes the cart's prices, holds its stock and its coupon and writes the order, all in one step; or says why there is none,
- * or that it has ended: a task that was lost had unwound it, or a run before this one.
+ * Freezes the cart's prices, holds its stock and its coupon, writes the order, and creates the intent that it waits for; or says
+ * why there is none, or that it has ended: a task that was lost had unwound it, or a run before this one.
  */
 async function placeOrder(
   state: CheckoutState,
   undo: Undo,
-): Promise<PlacedOrder | { refusal: Refusal } | { ended: OrderStatus }> {
+): Promise<{ order: PlacedOrder; intent?: AtOnce<Attempt> } | { refusal: Refusal } | { ended: OrderStatus }> {
   const { orderId, cartId } = state.input;
   const nextOrderId = newId();
   undo.before(async ({ order, refusal }) => {
@@ -62,14 +65,24 @@ async function placeOrder(
     const standing = await endOrder({ orderId, cartId, nextOrderId, ...order, ...told, endedAt });
     return standing === null || standing === order.to ? undefined : { keep: standing };
   });
-  const answer = await sql.placeOrder(state.placing(nextOrderId));
-  return 'placed' in answer ? state.place(answer.placed) : answer;
+  const placing = state.placing(nextOrderId);
+  // An operator's cancel must not leave an intent behind that nobody knows of.
+  const { intent, ...answer } = await CancellationScope.nonCancellable(() => orderPath.placeWithIntent(placing));
+  if (!('placed' in answer)) return answer;
+  return { order: state.place(answer.placed), ...(intent && { intent }) };
 }
 
 /** Waits for the money (card) or for a person (cash on delivery), until the window ends. Nothing to pay, nothing to wait for. */
-function settleOrder(state: CheckoutState, undo: Undo, order: PlacedOrder): Promise<CheckoutResult> {
-  if (order.total === 0) return complete(state, undo, { to: 'PAID', by: 'system' });
-  return order.paymentMethod === 'card' ? awaitPayment(state, undo, order) : awaitConfirmation(state, undo, order);
+function settleOrder(
+  state: CheckoutState,
+  undo: Undo,
+  order: PlacedOrder,
+  intent?: AtOnce<Attempt>,
+): Promise<CheckoutResult> {
+  if (intent !== undefined) return awaitPayment(state, undo, order, intent);
+  return order.total === 0
+    ? complete(state, undo, { to: 'PAID', by: 'system' })
+    : awaitConfirmation(state, undo, order);
 }
 
 async function awaitConfirmation(state: CheckoutState, undo: Undo, order: PlacedOrder): Promise<CheckoutResult> {
@@ -87,8 +100,13 @@ async function awaitConfirmation(state: CheckoutState, undo: Undo, order: Placed
   return end(state, undo, CONFIRMATION_WINDOW_ENDED);
 }
 
-async function awaitPayment(state: CheckoutState, undo: Undo, order: PlacedOrder): Promise<CheckoutResult> {
-  const created = await createIntent(state, order);
+async function awaitPayment(
+  state: CheckoutState,
+  undo: Undo,
+  order: PlacedOrder,
+  atOnce: AtOnce<Attempt>,
+): Promise<CheckoutResult> {
+  const created = await awaitIntent(state, order, atOnce);
   if (created === 'refused') return end(state, undo, PAYMENT_REFUSED);
   if (created === 'given_up') return giveUp(state, undo);
 
@@ -97,9 +115,8 @@ async function awaitPayment(state: CheckoutState, undo: Undo, order: PlacedOrder
   const payment = new Payment(state, order, created);
   for (let news = await state.nextNews(); news !== undefined; news = await state.nextNews()) {
     if (news.kind === 'payment') {
-      const intent = await payment.look(news);
-      if (intent !== undefined && pays(intent, order))
-        return complete(state, undo, { to: 'PAID', by: 'stripe', intent });
+      const { intent, outcome } = await payment.look(news);
+      if (intent && pays(intent, order)) return complete(state, undo, { to: 'PAID', by: 'stripe', intent, outcome });
       if (intent?.status === 'succeeded') return end(state, undo, PAYMENT_MISMATCH);
     } else if (news.kind === 'intent') {
       news.answer(await payment.renew());

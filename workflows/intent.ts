@@ -1,38 +1,35 @@
 // The order's PaymentIntent: at once where Stripe answers, with patience where it does not. One intent is live at a time; what
 // an event says is never believed, the intent is read again.
 import { ActivityFailure, ApplicationFailure, CancellationScope, sleep } from '@temporalio/workflow';
+import type { AtOnce, PaymentTaken } from '../activities/order-path.ts';
+import type { OrderOutcome } from '../activities/orders.ts';
 import type { Attempt, IntentRequest, IntentState } from '../activities/payment.ts';
 import type { IntentAnswer } from '../src/orders/rules.ts';
 import type { PaymentEvent } from './checkout-inbox.ts';
 import type { CheckoutState, PlacedOrder } from './checkout-state.ts';
 import { startUnlessRunning } from './children.ts';
 import { type LatePaymentInput, WORKFLOW_IDS } from './messages.ts';
-import { sql, stripeNow, stripePatient } from './steps.ts';
+import { orderPath, sql, stripeNow, stripePatient } from './steps.ts';
 
 /** How often an intent that is processing is looked at, without news of it, when it should be cancelled. */
 const PROCESSING_LOOK_MS = 10_000;
 
 /**
- * Creates the intent. Where Stripe does not answer at once, the submit is answered without it, and the same call (the same
- * key) goes on with patience until the window ends or somebody cancels the order: nobody can have paid it yet.
+ * Answers the submit once Stripe has been asked for the intent. Where it has not answered at once, the same call (the same key)
+ * goes on with patience until the window ends or somebody cancels the order: nobody can have paid it yet.
  * @returns `refused` when Stripe says no for good: the submit is not answered then; `given_up` when there was no answer
  */
-export async function createIntent(
+export async function awaitIntent(
   state: CheckoutState,
   order: PlacedOrder,
+  atOnce: AtOnce<Attempt>,
 ): Promise<Attempt | 'refused' | 'given_up'> {
-  const request = requestFor(state, order, 1);
+  if (atOnce === 'refused') return atOnce;
   const waits = `Waits for the payment, until ${order.expiresAt.toISOString()}.`;
-  try {
-    const intent = await stripeNow.createIntent(request);
-    state.show('PENDING', waits);
-    state.answerSubmit({ outcome: 'placed' });
-    return intent;
-  } catch (error) {
-    if (isRefused(error)) return 'refused';
-    state.show('PENDING', `Waits for Stripe to answer. ${waits}`);
-    state.answerSubmit({ outcome: 'placed' });
-  }
+  state.show('PENDING', atOnce === 'unanswered' ? `Waits for Stripe to answer. ${waits}` : waits);
+  state.answerSubmit({ outcome: 'placed' });
+  if (atOnce !== 'unanswered') return atOnce;
+  const request = requestFor(state, order, 1);
   const givenUp = Promise.race([sleepUntil(order.expiresAt), state.inbox.cancelAsked()]);
   return (await patiently(givenUp, () => stripePatient.createIntent(request))) ?? 'given_up';
 }
@@ -49,9 +46,10 @@ function requestFor(
   return { orderId: input.orderId, number, attempt, amount: total, currency };
 }
 
-/** Only the whole sum in the right currency pays for an order (P4). */
-export function pays(intent: IntentState, order: PlacedOrder): boolean {
-  return intent.status === 'succeeded' && intent.amountReceived === order.total && intent.currency === order.currency;
+/** The order's live intent as it is now, and what became of the order where it was completed at once. */
+interface Look {
+  intent?: IntentState;
+  outcome?: OrderOutcome | undefined;
 }
 
 /** The order's payment while the order waits for it: one live intent, and a new attempt where that one was cancelled. */
@@ -69,19 +67,33 @@ export class Payment {
   /**
    * Reads the intent that the news are about, and keeps a payment that failed in mind. Which of the order's attempts is the
    * live one, the database says; money of any other intent goes back.
-   * @returns the order's live intent as it is now; undefined when the news are of another one, or Stripe does not know it
+   * @returns nothing when the news are of another intent, or Stripe does not know it
    */
-  async look({ intentId }: PaymentEvent): Promise<IntentState | undefined> {
+  async look({ intentId }: PaymentEvent): Promise<Look> {
     const { orderId } = this.state.input;
-    const intent = await readIntent(intentId, this.order.expiresAt);
-    if (intent === undefined) return undefined;
+    const taken = await this.take(intentId);
+    const intent = taken.intent === 'unanswered' ? await this.readPatiently(intentId) : taken.intent;
+    if (intent === 'refused' || intent === undefined) return {};
     if (intent.attempt === null || intent.attempt < this.live.attempt) {
       if (intent.amountReceived > 0) await sendBack(orderId, intent.intentId);
-      return undefined;
+      return {};
     }
     this.live = { intentId: intent.intentId, attempt: intent.attempt };
     if (intent.declined || intent.status === 'canceled') await sql.notePaymentFailed({ orderId });
-    return intent;
+    return { intent, outcome: taken.outcome };
+  }
+
+  /** An operator's cancel must not leave it open whether the order is complete. */
+  private take(intentId: string): Promise<PaymentTaken> {
+    const { orderId } = this.state.input;
+    const { total, currency } = this.order;
+    const { attempt } = this.live;
+    const taking = { orderId, intentId, attempt, due: { total, currency }, at: new Date().toISOString() };
+    return CancellationScope.nonCancellable(() => orderPath.takePayment(taking));
+  }
+
+  private readPatiently(intentId: string): Promise<IntentState | 'refused' | undefined> {
+    return patiently(sleepUntil(this.order.expiresAt), () => stripePatient.readIntent(intentId));
   }
 
   /** Sees to it that there is an intent that can be paid, if Stripe answers now. */
@@ -105,17 +117,6 @@ export class Payment {
       return true;
     }
   }
-}
-
-/** What Stripe says now; undefined when it says nothing until then, or that there is no such intent. */
-async function readIntent(intentId: string, until: Date): Promise<IntentState | undefined> {
-  try {
-    return await stripeNow.readIntent(intentId);
-  } catch (error) {
-    if (isRefused(error)) return undefined;
-  }
-  const intent = await patiently(sleepUntil(until), () => stripePatient.readIntent(intentId));
-  return intent === 'refused' ? undefined : intent;
 }
 
 /**

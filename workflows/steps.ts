@@ -4,22 +4,31 @@ import type { createEmailActivities } from '../activities/email.ts';
 import type { createExpiryActivities } from '../activities/expiry.ts';
 import type { createFulfillmentActivities } from '../activities/fulfillment.ts';
 import type { createLatePaymentActivities } from '../activities/late-payment.ts';
+import type { createOrderPathActivities } from '../activities/order-path.ts';
 import type { createOrderActivities } from '../activities/orders.ts';
 import type { createPaymentActivities } from '../activities/payment.ts';
-import type { createPlacingActivities } from '../activities/placing.ts';
 import type { createRefundActivities } from '../activities/refunds.ts';
 import { TASK_QUEUES } from './messages.ts';
 
 type Fulfillment = ReturnType<typeof createFulfillmentActivities>;
 type LatePayments = ReturnType<typeof createLatePaymentActivities>;
+type OrderPath = ReturnType<typeof createOrderPathActivities>;
 type Orders = ReturnType<typeof createOrderActivities>;
 type Payment = ReturnType<typeof createPaymentActivities>;
-type Placing = ReturnType<typeof createPlacingActivities>;
 type Refunds = ReturnType<typeof createRefundActivities>;
 type Email = ReturnType<typeof createEmailActivities>;
 
+/**
+ * One short transaction and one call to Stripe, which is given up after 12 s: the patient path goes on with it then. What is
+ * tried again is the transaction, until PostgreSQL is back, as below.
+ */
+export const orderPath = proxyLocalActivities<OrderPath>({
+  startToCloseTimeout: '20s',
+  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
+});
+
 /** One short transaction. It is tried until PostgreSQL is back: an order that has begun must come to its end. */
-export const sql = proxyLocalActivities<Placing & Orders & Omit<Fulfillment, 'cancelPaidOrder'> & Refunds>({
+export const sql = proxyLocalActivities<Orders & Omit<Fulfillment, 'cancelPaidOrder'> & Refunds>({
   startToCloseTimeout: '8s',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
 });

@@ -26,6 +26,20 @@ export type RefundStatus = 'PENDING' | 'SUCCEEDED' | 'FAILED';
  */
 export type RefundReason = 'late_payment' | 'second_payment' | 'order_cancelled';
 
+/** What an order costs, in minor units. */
+export interface Due {
+  total: number;
+  currency: string;
+}
+
+/** Only the whole sum in the right currency pays for an order (P4). `status` in Stripe's words. */
+export function pays(
+  intent: { status: string; amountReceived: number; currency: string },
+  { total, currency }: Due,
+): boolean {
+  return intent.status === 'succeeded' && intent.amountReceived === total && intent.currency === currency;
+}
+
 /** An order and its money, in minor units of its currency. */
 export interface OrderMoney {
   status: OrderStatus;

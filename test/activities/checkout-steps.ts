@@ -28,17 +28,18 @@ async function checkout(db: Database, sent: Sent = {}) {
   const [placing, orders] = [createPlacingActivities({ ...deps, pricing: PRICING }), createOrderActivities(deps)];
   const [now, later] = [NOW.toISOString(), LATER.toISOString()];
   const windows = { expiresAt: { card: later, cod: later }, holdsExpireAt: { card: later, cod: later } };
+  const placingOf = { orderId, nextOrderId, placedAt: now, ...windows };
   const ending = { orderId, cartId, nextOrderId, reason: 'payment_window_ended', endedAt: now } as const;
   const money = { intentId: `pi_${orderId}`, captured: TOTAL };
   const steps = {
-    placeOrder: () => placing.placeOrder({ orderId, nextOrderId, placedAt: now, ...windows }),
+    placeOrder: () => placing.placeOrder(placingOf),
     notePaymentFailed: () => orders.notePaymentFailed({ orderId }),
     completeOrder: () => orders.completeOrder({ orderId, to: 'PAID', by: 'stripe', at: now, money }),
     confirmOrder: () => orders.completeOrder({ orderId, to: 'CONFIRMED', by: 'admin:1', at: now }),
     endOrder: () => orders.endOrder({ ...ending, to: 'EXPIRED' }),
     refuse: () => orders.endOrder({ ...ending, to: 'CANCELLED', refusal: { code: 'payment_refused' } }),
   };
-  return { steps, orderId, cartId };
+  return { steps, orderId, cartId, placing: placingOf };
 }
 
 export type Checkout = Awaited<ReturnType<typeof checkout>>;

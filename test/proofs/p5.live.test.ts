@@ -30,6 +30,7 @@ const GIVEN_BACK = { stock: [{ on_hand: 5, reserved: 0 }], coupon: [{ used: 0 }]
 const ENDS: Record<string, object> = {
   paid: { ...KEPT, intentsAtStripe: [{ status: 'succeeded' }], refundsAtStripe: [] },
   declined: { ...KEPT, intentsAtStripe: [{ status: 'succeeded' }], refundsAtStripe: [] },
+  'paid at the second attempt': { ...KEPT, intentsAtStripe: [{ status: 'canceled' }, { status: 'succeeded' }] },
   cancelled: { ...GIVEN_BACK, cart: [{ status: 'open' }], intentsAtStripe: [{ status: 'canceled' }] },
   'cash on delivery': { ...KEPT, intentsAtStripe: [] },
   'cancelled when paid': { ...GIVEN_BACK, refundsAtStripe: [{ status: 'succeeded' }] },

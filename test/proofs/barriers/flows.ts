@@ -27,16 +27,18 @@ const ANSWER_WITHIN_MS = 90_000;
 
 export const FLOWS: Record<string, readonly Act[]> = {
   paid: [
-    {
-      act: submit('card'),
-      leadsTo: 'PENDING PENDING',
-      steps: ['placeOrder', 'createIntent'],
-    },
-    { act: payWith('pm_card_visa'), leadsTo: 'PAID PAID', steps: ['readIntent', 'completeOrder'] },
+    { act: submit('card'), leadsTo: 'PENDING PENDING', steps: ['placeWithIntent', 'create at Stripe'] },
+    { act: payWith('pm_card_visa'), leadsTo: 'PAID PAID', steps: ['takePayment', 'read at Stripe'] },
   ],
   declined: [
     { act: submit('card'), leadsTo: 'PENDING PENDING' },
     { act: payWith('pm_card_visa_chargeDeclined'), leadsTo: 'PENDING FAILED', steps: ['notePaymentFailed'] },
+    { act: payWith('pm_card_visa'), leadsTo: 'PAID PAID' },
+  ],
+  'paid at the second attempt': [
+    { act: submit('card'), leadsTo: 'PENDING PENDING' },
+    { act: cancelAtStripe, leadsTo: 'PENDING FAILED' },
+    { act: tryAgain, leadsTo: 'PENDING PENDING', steps: ['readIntent', 'createIntent'] },
     { act: payWith('pm_card_visa'), leadsTo: 'PAID PAID' },
   ],
   cancelled: [
@@ -82,14 +84,33 @@ function payWith(card: string): Act['act'] {
 
 /** Somebody has made the intent smaller on Stripe's own pages. */
 async function payTooLittle(client: Client): Promise<void> {
-  const { stripe, stripeSecretKey } = client.stack;
-  const response = await fetch(`${stripe}/v1/payment_intents/${client.placed?.payment?.intentId}`, {
+  await changeAtStripe(client, '', { amount: String(TOO_LITTLE) });
+  await payWith('pm_card_visa')(client);
+}
+
+/** Somebody has cancelled the intent on Stripe's own pages. */
+async function cancelAtStripe(client: Client): Promise<void> {
+  await changeAtStripe(client, '/cancel', {});
+}
+
+async function changeAtStripe({ stack, placed }: Client, what: string, body: Record<string, string>): Promise<void> {
+  const { stripe, stripeSecretKey } = stack;
+  const response = await fetch(`${stripe}/v1/payment_intents/${placed?.payment?.intentId}${what}`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${stripeSecretKey}` },
-    body: new URLSearchParams({ amount: String(TOO_LITTLE) }),
+    body: new URLSearchParams(body),
   });
-  if (response.status !== 200) throw new Error(`the amount stays: ${await response.text()}`);
-  await payWith('pm_card_visa')(client);
+  if (response.status !== 200) throw new Error(`the intent stays as it is: ${await response.text()}`);
+}
+
+/** Asks for an intent that can be paid. */
+async function tryAgain(client: Client): Promise<void> {
+  const placed = known(client.placed);
+  const { answer } = await answered(() => client.shopper.createIntent(placed));
+  if (answer.status !== 200) throw new Error(`no intent: ${JSON.stringify(answer)}`);
+  const { intentId, clientSecret, status } = answer.body;
+  if (clientSecret === null) throw new Error('the intent cannot be paid');
+  client.placed = { ...placed, payment: { intentId, clientSecret, status } };
 }
 
 async function cancel({ shopper, placed }: Client): Promise<void> {

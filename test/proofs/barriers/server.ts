@@ -19,7 +19,7 @@ type Told = { steps: string[] } | { step: string; side: Side; args: unknown[] };
 export interface Barriers {
   /** What `BARRIERS_URL` has to say. */
   url: string;
-  /** The activities of the workers that were started. */
+  /** The activities of the workers that were started, and what these ask of Stripe. */
   steps(): ReadonlySet<string>;
   /**
    * Puts barriers up. Each holds everybody who comes to it: the repeat of a step that was held for too long, too, so that the

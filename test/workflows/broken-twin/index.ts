@@ -2,11 +2,11 @@
 // The replay test must refuse it, or it could refuse nothing.
 import { CheckoutState } from '../../../workflows/checkout-state.ts';
 import type { CheckoutInput } from '../../../workflows/messages.ts';
-import { sql, stripeNow } from '../../../workflows/steps.ts';
+import { orderPath, stripeNow } from '../../../workflows/steps.ts';
 
 export async function checkout(input: CheckoutInput): Promise<string> {
   const state = new CheckoutState(input);
   await stripeNow.readIntent(input.orderId);
-  await sql.placeOrder(state.placing(input.orderId));
+  await orderPath.placeWithIntent(state.placing(input.orderId));
   return 'PAID';
 }
