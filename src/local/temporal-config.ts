@@ -60,6 +60,9 @@ export function serverConfig(store: StoreAddress, ports: TemporalPorts, dynamicC
   };
 }
 
+/** Of four, the default, those that no worker happens to poll keep their tasks for 5 s before they pass them on. */
+const ONE_PARTITION = [{ value: 1 }];
+
 /**
  * Settings that suit one machine: tests may skip a workflow's time, new names are visible after a second, nothing calls home.
  * They are not made visible at once (`system.forceSearchAttributesCacheRefreshOnRead`): an order would be 14 reads dearer.
@@ -69,6 +72,8 @@ export function dynamicConfig(): Record<string, { value: unknown }[]> {
     'frontend.WorkflowTimeSkippingEnabled': [{ value: true }],
     'system.namespaceCacheRefreshInterval': [{ value: '1s' }],
     'frontend.enableServerVersionCheck': [{ value: false }],
+    'matching.numTaskqueueReadPartitions': ONE_PARTITION,
+    'matching.numTaskqueueWritePartitions': ONE_PARTITION,
   };
 }
 
