@@ -107,13 +107,20 @@ async function findMadeByHand(
   refund: RefundRow,
 ): Promise<Stripe.Refund | undefined> {
   const ours = await listStripeRefunds(db, refund.paymentId);
-  const byHand = (await asking(() => listAtStripe(stripe, refund))).filter(
+  const atStripe = await asking(() => listAtStripe(stripe, refund)).catch(noneIfRefused);
+  const byHand = atStripe.filter(
     ({ id, metadata, status }) =>
       !ours.has(id) && metadata?.['refundId'] === undefined && (status === 'succeeded' || status === 'pending'),
   );
   const sum = byHand.reduce((total, { amount }) => total + amount, 0);
   if (sum < refund.amount) return undefined;
   return byHand.find(({ status }) => status === 'pending') ?? byHand[0];
+}
+
+/** Where Stripe does not know the payment, or will not tell, nobody can have refunded it there. */
+function noneIfRefused(error: unknown): Stripe.Refund[] {
+  if (isRefused(error)) return [];
+  throw error;
 }
 
 /** All the refunds of the payment that Stripe has, newest first. */

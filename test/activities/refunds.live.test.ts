@@ -100,6 +100,12 @@ test('a refund that fails changes no sum, sends no mail, and is reported', async
   expect(bank.errors.filter((line) => line.includes(refundId))).toHaveLength(1);
 });
 
+test('a refund of which Stripe will not even say what it has is a failure that a person must look at', async () => {
+  const { refundId } = await bank.dueRefund();
+  await bank.control('faults', { method: 'GET', path: '/v1/refunds', kind: 'status', status: 400, times: 1_000 });
+  expect(await send(refundId)).toMatchObject({ status: 'FAILED', failure: expect.any(String) });
+});
+
 test('a refund that fails after it had succeeded is taken out of the sums again, and reported', async () => {
   const { orderId, refundId } = await bank.dueRefund();
   await bank.settle(refundId, SUCCEEDED);
