@@ -47,11 +47,6 @@ export function createFulfillmentActivities({ db }: { db: Database }) {
         return { answer, number, refundIds: await listOpenRefunds(tx, order.id) };
       });
     },
-
-    /** The order's refunds that are under way. */
-    async findOpenRefunds({ orderId }: { orderId: string }): Promise<string[]> {
-      return listOpenRefunds(db, orderId);
-    },
   };
 }
 

@@ -1,7 +1,7 @@
 // Workflows that others start beside themselves. Their ids say what they are for, so one that runs already is the one that is
 // wanted; they outlive whoever started them.
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { ChildWorkflowCancellationType, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import { type CheckoutInput, WORKFLOW_IDS } from './messages.ts';
 
 export interface Child {
@@ -11,13 +11,19 @@ export interface Child {
   summary: string;
 }
 
+/** Neither the end of who started it nor an operator's cancel of that one touches the child. */
+export const OUTLIVES = {
+  parentClosePolicy: ParentClosePolicy.ABANDON,
+  cancellationType: ChildWorkflowCancellationType.ABANDON,
+} as const;
+
 /** Starts the workflow unless it runs already. @returns whether it was started */
 export function startUnlessRunning(type: string, { workflowId, input, summary }: Child): Promise<boolean> {
   return unlessRunning(async () => {
     await startChild(type, {
       workflowId,
       args: [input],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
+      ...OUTLIVES,
       staticSummary: summary,
     });
   });

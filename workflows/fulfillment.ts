@@ -2,6 +2,7 @@
 // next act, so that an order which nobody touches costs nothing.
 import {
   allHandlersFinished,
+  CancellationScope,
   condition,
   setCurrentDetails,
   setHandler,
@@ -11,7 +12,7 @@ import type { MoveAnswer } from '../src/orders/rules.ts';
 import { newId } from './ids.ts';
 import { cancelUpdate, type FulfillmentInput, type MoveRequest, SEARCH_ATTRIBUTES } from './messages.ts';
 import { runRefund } from './refund.ts';
-import { sql, sqlOnRecord } from './steps.ts';
+import { sqlOnRecord } from './steps.ts';
 
 /**
  * Whoever starts a fulfillment sends an act with it, which is there at its first task. One that is not there by then is lost:
@@ -19,25 +20,27 @@ import { sql, sqlOnRecord } from './steps.ts';
  */
 const ACT_COMES_WITHIN_MS = 5_000;
 
-export async function fulfillment({ orderId }: FulfillmentInput): Promise<void> {
+/** It is not cancelled: an act that has begun comes to its end, and its money finds somebody who sends it back. */
+export function fulfillment(input: FulfillmentInput): Promise<void> {
+  return CancellationScope.nonCancellable(() => carryOut(input));
+}
+
+async function carryOut({ orderId }: FulfillmentInput): Promise<void> {
   let acts = 0;
   const refunds: Promise<void>[] = [];
-  /** A refund that was ended by hand is no reason to fail here. */
-  const seeThrough = (refundIds: string[]) =>
-    refunds.push(...refundIds.map((refundId) => runRefund(refundId, orderId).catch(() => undefined)));
 
-  setHandler(cancelUpdate, async (request: MoveRequest): Promise<MoveAnswer> => {
+  const cancel = async (request: MoveRequest): Promise<MoveAnswer> => {
     acts += 1;
-    const cancel = { orderId, ...request, refundId: newId(), at: new Date().toISOString() };
-    const { answer, number, refundIds } = await sqlOnRecord.cancelPaidOrder(cancel);
+    const act = { orderId, ...request, refundId: newId(), at: new Date().toISOString() };
+    const { answer, number, refundIds } = await sqlOnRecord.cancelPaidOrder(act);
     show(number, answer);
-    seeThrough(refundIds);
+    refunds.push(...refundIds.map((refundId) => runRefund(refundId, orderId)));
     return answer;
-  });
+  };
+  setHandler(cancelUpdate, (request) => CancellationScope.nonCancellable(() => cancel(request)));
 
   // Whoever asked has the answer by now; the money may take days, and further acts may come meanwhile.
-  const hasAct = await condition(() => acts > 0, ACT_COMES_WITHIN_MS);
-  if (!hasAct) seeThrough(await sql.findOpenRefunds({ orderId }));
+  await condition(() => acts > 0, ACT_COMES_WITHIN_MS);
   for (let seen = -1; seen !== acts; ) {
     seen = acts;
     await condition(allHandlersFinished);

@@ -1,5 +1,11 @@
 // Money that came for an order which does not wait for it: it goes back, and the customer is told (P4).
-import { getExternalWorkflowHandle, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  getExternalWorkflowHandle,
+  setCurrentDetails,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { resumeCheckout } from './children.ts';
 import { newId } from './ids.ts';
 import { type LatePaymentInput, paymentSucceeded, WORKFLOW_IDS } from './messages.ts';
@@ -11,7 +17,14 @@ const FIRST_LOOK_MS = 2_000;
 const LONGEST_LOOK_MS = 600_000;
 
 /** `refunded`: the refund has come to its end, or is under way elsewhere; its own workflow says how. */
-export async function latePayment({ orderId, intentId }: LatePaymentInput): Promise<'settled' | 'refunded'> {
+type Settled = 'settled' | 'refunded';
+
+/** It is not cancelled: a refund that is due finds somebody who sends it. */
+export function latePayment(input: LatePaymentInput): Promise<Settled> {
+  return CancellationScope.nonCancellable(() => settle(input));
+}
+
+async function settle({ orderId, intentId }: LatePaymentInput): Promise<Settled> {
   const refundId = newId();
   for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, LONGEST_LOOK_MS)) {
     const money = await stripePatient.takeLatePayment({ orderId, intentId, refundId });

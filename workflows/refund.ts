@@ -1,7 +1,14 @@
 // One refund: from its row to the money at the customer's bank, or to the reason why it did not get there.
-import { condition, executeChild, ParentClosePolicy, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import {
+  ChildWorkflowFailure,
+  condition,
+  executeChild,
+  log,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
 import type { RefundStatus } from '../src/payments/rules.ts';
-import { unlessRunning } from './children.ts';
+import { OUTLIVES, unlessRunning } from './children.ts';
 import { type RefundInput, refundChanged, WORKFLOW_IDS } from './messages.ts';
 import { sql, stripePatient } from './steps.ts';
 
@@ -29,14 +36,23 @@ export async function refund({ refundId }: RefundInput): Promise<RefundStatus> {
   }
 }
 
-/** Runs a refund to its end; where it is running already, it is left to that run. It outlives whoever asked for it. */
+/**
+ * Runs a refund to its end; where it is running already, it is left to that run. It outlives whoever asked for it, and one that
+ * is stopped by hand, or fails, is no reason to fail there: its own workflow says why.
+ */
 export async function runRefund(refundId: string, orderId: string): Promise<void> {
-  await unlessRunning(async () => {
+  const run = async () => {
     await executeChild(refund, {
       workflowId: WORKFLOW_IDS.refund(refundId),
       args: [{ refundId }],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
+      ...OUTLIVES,
       staticSummary: `Refund of order ${orderId}`,
     });
-  });
+  };
+  try {
+    await unlessRunning(run);
+  } catch (error) {
+    if (!(error instanceof ChildWorkflowFailure)) throw error;
+    log.warn('a refund has not come to its end', { orderId, refundId, reason: String(error.cause ?? error) });
+  }
 }

@@ -28,7 +28,7 @@ export const orderPath = proxyLocalActivities<OrderPath>({
 });
 
 /** One short transaction. It is tried until PostgreSQL is back: an order that has begun must come to its end. */
-export const sql = proxyLocalActivities<Orders & Omit<Fulfillment, 'cancelPaidOrder'> & Refunds>({
+export const sql = proxyLocalActivities<Orders & Refunds>({
   startToCloseTimeout: '8s',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
 });
@@ -40,9 +40,7 @@ export const sql = proxyLocalActivities<Orders & Omit<Fulfillment, 'cancelPaidOr
  * the request is on record. These acts are rare; the path that every order takes has none of them. Of the other updates,
  * `submit` sets nothing off (the checkout's start does), and `intent` may be lost: its repeat finds the same intent by its key.
  */
-export const sqlOnRecord = proxyActivities<
-  Pick<Fulfillment, 'cancelPaidOrder'> & Pick<Orders, 'completeOrder' | 'endOrder'>
->({
+export const sqlOnRecord = proxyActivities<Fulfillment & Pick<Orders, 'completeOrder' | 'endOrder'>>({
   taskQueue: TASK_QUEUES.orders,
   startToCloseTimeout: '8s',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },

@@ -18,7 +18,6 @@ const ELSEWHERE = {
   sendDueMails: 'a mail that was sent and not marked: test/activities/email',
   watchHolds: 'a watch, which changes nothing; its worker is killed in test/workflows/reservation-expiry',
   findDueHolds: 'a read, which changes nothing',
-  findOpenRefunds: 'a read, which changes nothing',
   expireHolds: 'of no order in particular, one transaction: test/inventory/expiry',
 };
 

@@ -1,6 +1,7 @@
 // Money that has to go back, on a running shop (P4): late, doubled, of strangers, of cancelled orders; through lost answers and
 // banks that take their time. It goes back once, the customer hears of it once, and the books say so.
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { WorkflowHandle } from '@temporalio/client';
 import Stripe from 'stripe';
 import { loadConfig, requireSettings } from '../../src/config.ts';
 import { withClient } from '../../src/local/postgres.ts';
@@ -283,22 +284,47 @@ test('a cancel is answered at once while its refund waits for the bank; a later 
   expect((await refundsOf(order.id))[0]?.id).toBe(pending.id);
 });
 
-test('a fulfillment whose act was lost sees to the refund that nobody runs, and ends', async () => {
+test('a fulfillment that an operator cancels sees to its refund all the same', async () => {
   await control('faults', { method: 'POST', path: '/v1/refunds', kind: 'status', status: 503, times: 1_000 });
   const order = await paidOrder();
   await order.cancel();
-  const { workflow } = temporal.client;
-  const refund = workflow.getHandle(WORKFLOW_IDS.refund((await refundBecomes(order.id, 'PENDING')).id));
-  const isThere = async () => refund.describe().then(Boolean, () => false);
-  await until('the refund runs', isThere);
-  const workflowId = WORKFLOW_IDS.fulfillment(order.id);
-  await Promise.all(
-    [refund, workflow.getHandle(workflowId)].map((handle) => handle.terminate('as if it had never been')),
-  );
+  await refundBecomes(order.id, 'PENDING');
+  const fulfillment = temporal.client.workflow.getHandle(WORKFLOW_IDS.fulfillment(order.id));
+  await cancelAndAwaitHeard(fulfillment);
   await control('faults', { clear: true });
-  await workflow.execute('fulfillment', { workflowId, taskQueue: TASK_QUEUES.orders, args: [{ orderId: order.id }] });
+  await fulfillment.result();
+  await wentBackOnce(order, order.payment.intentId, order.total);
+  expect(await moneyOf(order.id)).toMatchObject({ status: 'CANCELLED', payment_status: 'REFUNDED' });
+});
+
+test('a fulfillment that an operator cancels in the middle of an act finishes it', async () => {
+  const order = await paidOrder();
+  const fulfillment = temporal.client.workflow.getHandle(WORKFLOW_IDS.fulfillment(order.id));
+  const asking = await withClient(shop.stack.databaseUrl, async (client) => {
+    await client.query('BEGIN');
+    await client.query('SELECT FROM orders WHERE id = $1 FOR UPDATE', [order.id]);
+    const answer = order.cancel();
+    await until('the act waits for the order', async () => {
+      const { raw } = (await fulfillment.describe().catch(() => undefined)) ?? {};
+      return raw?.pendingActivities?.some(({ activityType }) => activityType?.name === 'cancelPaidOrder');
+    });
+    await cancelAndAwaitHeard(fulfillment);
+    await client.query('COMMIT');
+    return { answer };
+  });
+  expect(await asking.answer).toMatchObject({ status: 200, body: { status: 'CANCELLED' } });
   await wentBackOnce(order, order.payment.intentId, order.total);
 });
+
+/** An operator cancels the workflow, and a worker has taken notice of that. */
+async function cancelAndAwaitHeard(handle: WorkflowHandle): Promise<void> {
+  await handle.cancel();
+  await until('the cancel was heard', async () => {
+    const events = (await handle.fetchHistory()).events ?? [];
+    const asked = events.findIndex((event) => event.workflowExecutionCancelRequestedEventAttributes);
+    return asked >= 0 && events.slice(asked).some((event) => event.workflowTaskCompletedEventAttributes);
+  });
+}
 
 test('a refund that the bank refuses changes no sum and tells nobody; also when it had gone through before', async () => {
   const order = await paidOrder();
