@@ -8,7 +8,6 @@ import { idempotent } from '../http/idempotency.ts';
 import { idempotencyHeader, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
-import { pause } from '../platform/pause.ts';
 import { orderToken } from '../platform/tokens.ts';
 import { findShippingMethod } from '../pricing/rules.ts';
 import { actRoutes } from './act-routes.ts';
@@ -16,16 +15,12 @@ import { findRefusal, type Submit, type SubmittedCart, saveSubmit } from './chec
 import { readRoutes } from './read-routes.ts';
 import type { OrderStatus, Refusal } from './rules.ts';
 import { orderExample, placedAnswer, placeOrderBody, placeOrderExample, presentOrder } from './schemas.ts';
-import { findOrder, hasCart } from './store.ts';
+import { findOrder } from './store.ts';
 import { submitCheckout } from './submit.ts';
 
 type Sent = Omit<Submit, 'orderId' | 'cartId'>;
 
 const ENDED_UNPAID: ReadonlySet<OrderStatus> = new Set(['EXPIRED', 'CANCELLED']);
-
-/** Between an order's end and its cart are two short transactions, but for a worker that is just being replaced. */
-const REOPENED_WITHIN_MS = 2_000;
-const LOOK_EVERY_MS = 50;
 
 const intentExample = { intentId: 'pi_3Ab', clientSecret: 'pi_3Ab_secret_4Cd', status: 'requires_payment_method' };
 
@@ -69,7 +64,10 @@ export function orderRoutes(deps: AppDeps): AppRouter {
     return c.json(placed, 201);
   };
 
-  /** Submits the cart; once more where the order that it named has ended unpaid in this very moment. */
+  /**
+   * Submits the cart; once more where the order that it named has ended in this very moment: its cart was opened again with it,
+   * or is that order's for good.
+   */
   async function placeFor(tokenHash: Buffer, sent: Sent, again = true): Promise<z.input<typeof placedAnswer>> {
     const cart = await saveSubmit(db, tokenHash, sent, clock());
     if (cart === undefined) throw problem('not_found', { detail: 'There is no such cart.' });
@@ -77,23 +75,13 @@ export function orderRoutes(deps: AppDeps): AppRouter {
     if (answer !== 'ended' && answer.outcome === 'refused') throw refused(answer.refusal);
     const placed = await findPlaced(deps, cart.orderId);
     if (cart.status !== 'ordered' && ENDED_UNPAID.has(placed.order.status)) {
-      if (again && (await cartIsFree(cart.orderId))) return placeFor(tokenHash, sent, false);
+      if (again) return placeFor(tokenHash, sent, false);
       throw problem('unavailable', { detail: 'The order before this one is just ending. Try again.' });
     }
     if (sent.expectedTotal !== null && sent.expectedTotal !== placed.order.total) {
       throw problem('cart_changed', { total: placed.order.total });
     }
     return placed;
-  }
-
-  /** Waits for the unwinding of an order that has ended; false when it takes longer than a caller should wait. */
-  async function cartIsFree(orderId: string): Promise<boolean> {
-    const tooLong = AbortSignal.timeout(REOPENED_WITHIN_MS);
-    while (await hasCart(db, orderId)) {
-      if (tooLong.aborted) return false;
-      await pause(LOOK_EVERY_MS, tooLong);
-    }
-    return true;
   }
 
   function checkoutOf({ orderId, cartId }: SubmittedCart): CheckoutInput {

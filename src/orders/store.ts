@@ -206,12 +206,6 @@ export async function listEvents(db: Kysely<Schema>, orderId: string) {
     .execute();
 }
 
-/** Whether a cart still is this order's: it is opened again, under a fresh order id, a moment after its order has ended. */
-export async function hasCart(db: Kysely<Schema>, orderId: string): Promise<boolean> {
-  const cart = await db.selectFrom('carts').select('id').where('nextOrderId', '=', orderId).executeTakeFirst();
-  return cart !== undefined;
-}
-
 /** Of these orders, those that still wait for their payment or their confirmation. */
 export async function findWaiting(
   db: Kysely<Schema>,
