@@ -8,7 +8,7 @@ import { priceWithCoupon } from '../src/coupons/rules.ts';
 import { findCoupon, holdCouponUse, releaseCouponUse } from '../src/coupons/store.ts';
 import { holdStock } from '../src/inventory/store.ts';
 import { addMail } from '../src/notifications/store.ts';
-import { type Checkout, closeCheckout, freezePrices, lockCheckout } from '../src/orders/checkout-store.ts';
+import { type Checkout, closeCheckout, freezeCheckout, lockCheckout } from '../src/orders/checkout-store.ts';
 import type { OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot, Refusal } from '../src/orders/rules.ts';
 import { findPlacing, findStatus, insertOrder } from '../src/orders/store.ts';
 import type { Clock } from '../src/platform/clock.ts';
@@ -59,7 +59,7 @@ export function createPlacingActivities(deps: { db: Database; clock: Clock; pric
         if (checkout === undefined)
           throw ApplicationFailure.nonRetryable('there is no such checkout', 'CheckoutUnknown');
         if (checkout.closedAt !== null) return afterwards(tx, checkout);
-        if (checkout.prices !== null) return { placed: await findPlacing(tx, placing.orderId) };
+        if (checkout.frozenAt !== null) return { placed: await findPlacing(tx, placing.orderId) };
         const cart = await lockCart(tx, { id: checkout.cartId });
         if (cart?.nextOrderId !== placing.orderId)
           throw ApplicationFailure.nonRetryable('the cart has moved on', 'CartMovedOn');
@@ -99,7 +99,7 @@ async function place(
   const items = await holdStock(tx, { ...held, lines: prices.lines });
   if (items.length > 0) return { refusal: { code: 'out_of_stock', items } };
   await startCheckout(tx, cart.id, now);
-  await freezePrices(tx, orderId, prices, now);
+  await freezeCheckout(tx, orderId, now);
   return { placed: await write(tx, submitted, prices) };
 }
 

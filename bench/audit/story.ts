@@ -21,8 +21,8 @@ const ROWS: Record<string, string> = {
     'SELECT sku, quantity, unit_price, discount, line_total FROM order_items WHERE order_id = $1 ORDER BY position',
   events:
     'SELECT sequence, from_status, to_status, actor, note, created_at FROM order_events WHERE order_id = $1 ORDER BY sequence',
-  checkout: `SELECT cart_id, payment_method, expected_total, refusal, frozen_at, closed_at, created_at,
-    prices ->> 'total' AS frozen_total FROM checkouts WHERE order_id = $1`,
+  checkout: `SELECT cart_id, payment_method, expected_total, refusal, frozen_at, closed_at, created_at
+    FROM checkouts WHERE order_id = $1`,
   cart: `SELECT id, status, next_order_id, version, updated_at FROM carts
     WHERE next_order_id = $1 OR id IN (SELECT cart_id FROM checkouts WHERE order_id = $1)`,
   holds: 'SELECT variant_id, quantity, status, expires_at, created_at, settled_at FROM holds WHERE order_id = $1',

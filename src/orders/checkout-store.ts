@@ -2,7 +2,7 @@
 // a step holds it while it works, and the unwinding closes it first, so that no step can happen after its undoing.
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
-import type { Address, PaymentMethod, PriceSnapshot, Refusal } from './rules.ts';
+import type { Address, PaymentMethod, Refusal } from './rules.ts';
 
 export interface Submit {
   orderId: string;
@@ -23,7 +23,7 @@ export interface SubmittedCart {
 }
 
 /**
- * Keeps what the shopper sent for the order that the cart will become, until the prices are frozen: from then on it stands.
+ * Keeps what the shopper sent for the order that the cart will become, until the order is written: from then on it stands.
  * @returns the cart and its order's id; undefined when no cart has this token, or it has expired
  */
 export async function saveSubmit(
@@ -58,20 +58,15 @@ export async function lockCheckout(db: Kysely<Schema>, orderId: string) {
   return db
     .selectFrom('checkouts')
     .select(['orderId', 'cartId', 'paymentMethod', 'email', 'shippingAddress', 'note', 'shippingMethod'])
-    .select(['expectedTotal', 'prices', 'closedAt', 'refusal'])
+    .select(['expectedTotal', 'frozenAt', 'closedAt', 'refusal'])
     .where('orderId', '=', orderId)
     .forUpdate()
     .executeTakeFirst();
 }
 
-/** The prices stand from now on. */
-export async function freezePrices(
-  db: Kysely<Schema>,
-  orderId: string,
-  prices: PriceSnapshot,
-  now: Date,
-): Promise<void> {
-  await db.updateTable('checkouts').set({ prices, frozenAt: now }).where('orderId', '=', orderId).execute();
+/** What was sent, and the prices of the order that is written of it, stand from now on. */
+export async function freezeCheckout(db: Kysely<Schema>, orderId: string, now: Date): Promise<void> {
+  await db.updateTable('checkouts').set({ frozenAt: now }).where('orderId', '=', orderId).execute();
 }
 
 /**

@@ -88,6 +88,5 @@ export type PriceSnapshot = Totals & {
   /** The coupon that the discount comes from, and its code as the shop writes it. */
   couponId?: string;
   couponCode?: string;
-  /** Missing in snapshots from before there was a choice. */
-  shippingMethod?: string;
+  shippingMethod: string;
 };

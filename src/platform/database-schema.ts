@@ -2,7 +2,7 @@
 import type { Role } from '../accounts/rules.ts';
 import type { HoldStatus } from '../inventory/rules.ts';
 import type { MailFact } from '../notifications/rules.ts';
-import type { Address, OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot, Refusal } from '../orders/rules.ts';
+import type { Address, OrderStatus, PaymentMethod, PaymentStatus, Refusal } from '../orders/rules.ts';
 import type { EventOutcome, RefundStatus } from '../payments/rules.ts';
 import type { CouponTerms } from '../pricing/rules.ts';
 import type { DB, Generated } from './database-types.ts';
@@ -15,10 +15,7 @@ type Narrow<Table extends keyof DB, Columns extends Partial<Record<keyof DB[Tabl
 
 interface Narrowed {
   carts: Narrow<'carts', { status: Generated<'open' | 'checkout' | 'ordered'> }>;
-  checkouts: Narrow<
-    'checkouts',
-    { paymentMethod: PaymentMethod; shippingAddress: Address; prices: PriceSnapshot | null; refusal: Refusal | null }
-  >;
+  checkouts: Narrow<'checkouts', { paymentMethod: PaymentMethod; shippingAddress: Address; refusal: Refusal | null }>;
   coupons: Narrow<'coupons', { kind: CouponTerms['kind'] }>;
   couponRedemptions: Narrow<'couponRedemptions', { status: Generated<HoldStatus> }>;
   holds: Narrow<'holds', { status: Generated<HoldStatus> }>;

@@ -76,7 +76,6 @@ export interface Checkouts {
   note: string | null;
   orderId: string;
   paymentMethod: string;
-  prices: Json | null;
   refusal: Json | null;
   shippingAddress: Json;
   shippingMethod: string | null;

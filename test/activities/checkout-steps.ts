@@ -58,8 +58,7 @@ export async function checkoutState(db: Database, { orderId, cartId }: Checkout)
     SELECT jsonb_build_object(
       'cart', (SELECT to_jsonb(c) - ARRAY['id', 'token_hash', 'next_order_id'] FROM carts c WHERE id = ${cartId}),
       'names this order', (SELECT next_order_id = ${orderId} FROM carts WHERE id = ${cartId}),
-      'checkout', (SELECT to_jsonb(c) - ARRAY['order_id', 'cart_id', 'email', 'prices'] FROM checkouts c WHERE order_id = ${orderId}),
-      'frozen total', (SELECT prices -> 'total' FROM checkouts WHERE order_id = ${orderId}),
+      'checkout', (SELECT to_jsonb(c) - ARRAY['order_id', 'cart_id', 'email'] FROM checkouts c WHERE order_id = ${orderId}),
       'order', (SELECT to_jsonb(o) - ARRAY['id', 'cart_id', 'number', 'email'] FROM orders o WHERE id = ${orderId}),
       'items', (SELECT jsonb_agg(to_jsonb(i) - ARRAY['order_id', 'variant_id', 'sku', 'title'] ORDER BY position)
         FROM order_items i WHERE order_id = ${orderId}),

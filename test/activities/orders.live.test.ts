@@ -40,7 +40,6 @@ const STEPS: { step: StepName; before: readonly StepName[]; sent?: Sent; leaves:
     before: [],
     leaves: {
       cart: { status: 'checkout', version: 2 },
-      'frozen total': TOTAL,
       stock: [
         [5, 1],
         [5, 2],

@@ -189,7 +189,7 @@ describe('the command', () => {
       /^ {2}requests to Stripe\n {4}at \S+, method POST, path \/v1\/payment_intents, status 200/m,
       /^ {2}what its shopper saw\n {4}saw read/m,
       /^ {2}history of checkout\/\S+, run \S+\n {4}1 \S+Z workflowStarted: checkout/m,
-      /markerRecorded: completeOrder/,
+      /markerRecorded: takePayment/,
       /activityTaskScheduled: sendRefund/,
     ])
       expect(story).toMatch(told);

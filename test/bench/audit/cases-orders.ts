@@ -56,8 +56,8 @@ export const EVENT_CASES: Case[] = [
   },
   { check: 'events_other_status', sql: `UPDATE orders SET status = 'PROCESSING' WHERE id = :paid` },
   {
-    check: 'events_other_prices',
-    sql: `UPDATE checkouts SET prices = jsonb_set(prices, '{total}', '1') WHERE order_id = :paid`,
+    check: 'events_other_cart',
+    sql: `UPDATE checkouts SET cart_id = (SELECT cart_id FROM orders WHERE id <> :paid LIMIT 1) WHERE order_id = :paid`,
   },
 ];
 
