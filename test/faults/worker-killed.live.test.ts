@@ -1,5 +1,6 @@
 // The worker is killed with -9 while an order is on its way. The order goes on by itself where it was (P5).
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { control } from '../support/backstage.ts';
 import { type Answer, call, newShopper, type PlacedBody, pay, type Shopper, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
@@ -65,9 +66,8 @@ test('killed while it creates the intent, after the hold: one order, one intent,
   const before = await available(variant);
   const shopper = newShopper(api);
   await shopper.add(variant, 3);
-  await call(`${shop.stack.stripe}/_sim/faults`, {
-    json: { method: 'POST', path: '/v1/payment_intents', times: 1, kind: 'latency', ms: 4_000 },
-  });
+  const fault = { method: 'POST', path: '/v1/payment_intents', times: 1, kind: 'latency', ms: 4_000 };
+  await control(shop.stack, 'faults', fault);
   const key = 'killed-between-hold-and-intent';
   const first = submitUntilAnswered(shopper, key);
   await until('the stock is held', async () => (await available(variant)) === before - 3);

@@ -1,7 +1,7 @@
 // What people do with an order after it was placed, over HTTP on a running stack: they cancel it, pay it on a second try,
 // and the shop says yes or no to cash on delivery. Money, stock and the cart go where the order's end says.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { withClient } from '../../src/local/postgres.ts';
+import { mailsTo, rowsOf } from '../support/backstage.ts';
 import {
   type Admin,
   type Answer,
@@ -51,15 +51,15 @@ async function ordered(paymentMethod: 'card' | 'cod'): Promise<Ordered> {
 }
 
 async function stock(): Promise<{ onHand: number; reserved: number }> {
-  const sql = 'SELECT on_hand, reserved FROM inventory WHERE variant_id = $1';
-  const { rows } = await withClient(shop.stack.databaseUrl, (client) => client.query(sql, [variant]));
-  return { onHand: Number(rows[0].on_hand), reserved: Number(rows[0].reserved) };
+  const query = 'SELECT on_hand, reserved FROM inventory WHERE variant_id = $1';
+  const [row] = await rowsOf<{ on_hand: number; reserved: number }>(shop.stack, query, variant);
+  return { onHand: Number(row?.on_hand), reserved: Number(row?.reserved) };
 }
 
 async function mailBecomes(email: string, subject: string): Promise<void> {
   await until(`the mail "${subject}" has come`, async () => {
-    const { body } = await call<{ subject: string }[]>(`${shop.stack.inbox}/messages?to=${encodeURIComponent(email)}`);
-    return body.some((mail) => mail.subject === subject);
+    const mails = await mailsTo(shop.stack, email);
+    return mails.some((mail) => mail.subject === subject);
   });
 }
 

@@ -1,5 +1,6 @@
 // The main job over HTTP, as a shopper and their mail box see it, on a running stack.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { mailsTo } from '../support/backstage.ts';
 import {
   call,
   newShopper,
@@ -25,13 +26,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await shop.stop();
 });
-
-async function mailsTo(email: string): Promise<{ subject: string; text: string; html: string; messageId: string }[]> {
-  const answer = await call<{ subject: string; text: string; html: string; messageId: string }[]>(
-    `${shop.stack.inbox}/messages?to=${encodeURIComponent(email)}`,
-  );
-  return answer.body;
-}
 
 async function stockOf(variantId: string): Promise<number> {
   const shopper = newShopper(api);
@@ -62,12 +56,12 @@ test('a guest pays an order by card: it is PAID, its stock has left, and its mai
   expect(await stockOf(bulk)).toBe(before - 3);
 
   const [mail] = await until('the mail has come', async () => {
-    const mails = await mailsTo(email);
+    const mails = await mailsTo(shop.stack, email);
     return mails.length > 0 && mails;
   });
   expect(mail?.subject).toBe(`Order ${order.number} is paid`);
   expect(mail?.text).toContain(order.id);
-  expect(await mailsTo(email)).toHaveLength(1);
+  expect(await mailsTo(shop.stack, email)).toHaveLength(1);
 });
 
 test('a declined card leaves the order PENDING and FAILED, and another card pays it', async () => {
@@ -94,7 +88,7 @@ test('a guest orders with cash on delivery: it awaits confirmation, and its mail
     payment: null,
   });
   const subjects = await until('the mail has come', async () => {
-    const mails = await mailsTo(email);
+    const mails = await mailsTo(shop.stack, email);
     return mails.length > 0 && mails.map(({ subject }) => subject);
   });
   expect(subjects).toContain(`Order ${placed.body.order.number} received`);

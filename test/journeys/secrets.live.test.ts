@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { control, mailsTo } from '../support/backstage.ts';
 import { ADDRESS, call, type PlacedBody, pay, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
@@ -44,9 +45,8 @@ async function journey(): Promise<Record<string, string>> {
   const submit = { paymentMethod: 'card', email: 'secrets@example.com', shippingAddress: ADDRESS };
   const headers = { 'X-Cart-Token': cartToken, 'Idempotency-Key': 'one-journey' };
   await call(`${api}/api/v1/orders`, { headers, json: { ...submit, cartToken } });
-  await call(`${shop.stack.stripe}/_sim/faults`, {
-    json: { method: 'POST', path: '/v1/payment_intents', kind: 'status', status: 500, times: 2 },
-  });
+  const fault = { method: 'POST', path: '/v1/payment_intents', kind: 'status', status: 500, times: 2 };
+  await control(shop.stack, 'faults', fault);
   const placed = await until('the order has its intent', async () => {
     const { body } = await call<PlacedBody>(`${api}/api/v1/orders`, {
       headers: { ...headers, 'Idempotency-Key': randomUUID() },
@@ -63,10 +63,7 @@ async function journey(): Promise<Record<string, string>> {
     const url = `${api}/api/v1/orders/${placed.order.id}?orderToken=${accessToken}`;
     return (await call<{ status: string }>(url)).body.status === 'PAID';
   });
-  await until('its mail has come', async () => {
-    const { body } = await call<unknown[]>(`${shop.stack.inbox}/messages?to=secrets@example.com`);
-    return body.length > 0;
-  });
+  await until('its mail has come', async () => (await mailsTo(shop.stack, submit.email)).length > 0);
   return { cartToken, accessToken, clientSecret };
 }
 

@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
 import { withClient } from '../../src/local/postgres.ts';
+import { rowsOf } from '../support/backstage.ts';
 import { logIn, newShopper, type PlacedBody, pay, type Shopper, statusBecomes, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
@@ -70,7 +71,7 @@ async function livePaid(): Promise<void> {
   await shopper.track(placed);
   await until('its mail has been sent', async () => {
     const find = 'SELECT FROM mails WHERE order_id = $1 AND sent_at IS NOT NULL';
-    return shopDatabase(async (client) => (await client.query(find, [placed.order.id])).rowCount === 1);
+    return (await rowsOf(shop.stack, find, placed.order.id)).length === 1;
   });
 }
 

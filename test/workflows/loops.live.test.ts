@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { loadConfig, requireSettings } from '../../src/config.ts';
-import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
+import type { TemporalClient } from '../../src/platform/temporal.ts';
 import { TASK_QUEUES } from '../../workflows/messages.ts';
+import { temporalOf } from '../support/backstage.ts';
 import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import { newShopper, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
@@ -31,8 +31,7 @@ beforeAll(async () => {
   writeFileSync(workflowBundle, code);
   const options = { NODE_OPTIONS: `--import=${PRELOAD}`, SANDBOX_LIMITS: limits, WORKFLOW_BUNDLE: workflowBundle };
   shop = await startStack({ env: options });
-  const settings = loadConfig({ TEMPORAL_ADDRESS: shop.stack.temporal, TEMPORAL_NAMESPACE: shop.stack.namespace });
-  temporal = openTemporal(requireSettings(settings, 'TEMPORAL_ADDRESS'));
+  temporal = temporalOf(shop.stack);
 });
 
 afterAll(async () => {
