@@ -42,7 +42,7 @@ async function place(paymentMethod: 'card' | 'cod'): Promise<Placed> {
 
 async function placeAndPay(): Promise<Placed> {
   const made = await place('card');
-  await pay(shop.stack, made.placed.payment as NonNullable<PlacedBody['payment']>);
+  await pay(shop.stack, made.placed.payment);
   await statusBecomes(() => made.shopper.order(made.placed), 'PAID');
   return made;
 }

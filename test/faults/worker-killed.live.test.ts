@@ -57,7 +57,7 @@ test('killed between the order and its payment: the order is PAID', async () => 
   await shopper.add(variant);
   const { body } = await shopper.submit({ paymentMethod: 'card' });
   await killWorker();
-  await pay(shop.stack, body.payment as NonNullable<PlacedBody['payment']>);
+  await pay(shop.stack, body.payment);
   await isPaid(shopper, body);
 });
 
@@ -81,7 +81,7 @@ test('killed while it creates the intent, after the hold: one order, one intent,
   );
   const ours = intents.body.filter(({ metadata }) => metadata.orderId === body.order.id);
   expect(ours.map(({ id }) => id)).toEqual([body.payment?.intentId]);
-  await pay(shop.stack, body.payment as NonNullable<PlacedBody['payment']>);
+  await pay(shop.stack, body.payment);
   await isPaid(shopper, body);
   expect(await available(variant)).toBe(before - 3);
 });

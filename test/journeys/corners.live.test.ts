@@ -1,16 +1,7 @@
 // The corners of the order path: what two tabs, a stubborn Stripe and odd prices must not break.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { control, rowsOf } from '../support/backstage.ts';
-import {
-  ADDRESS,
-  call,
-  newShopper,
-  type PlacedBody,
-  type ProblemBody,
-  pay,
-  statusBecomes,
-  variantOf,
-} from '../support/shopper.ts';
+import { ADDRESS, call, newShopper, type ProblemBody, pay, statusBecomes, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
 
@@ -120,7 +111,7 @@ test('a caller who expects another total than the order has is told so, and the 
     body: ProblemBody;
   };
   expect(other.body).toMatchObject({ code: 'cart_changed', total: cart.total });
-  await pay(shop.stack, body.payment as NonNullable<PlacedBody['payment']>);
+  await pay(shop.stack, body.payment);
   await statusBecomes(() => shopper.order(body), 'PAID');
 });
 

@@ -9,8 +9,10 @@ import {
   logIn,
   newShopper,
   type PlacedBody,
+  type PlacedPayment,
   type ProblemBody,
   pay,
+  paymentOf,
   type Shopper,
   statusBecomes,
   variantOf,
@@ -37,17 +39,25 @@ interface Ordered {
   shopper: Shopper;
   email: string;
   placed: PlacedBody;
-  payment: NonNullable<PlacedBody['payment']>;
+  /** For a card only. */
+  readonly payment: PlacedPayment;
 }
 
-/** A guest with a placed order of three pieces. `payment` is there for a card only. */
+/** A guest with a placed order of three pieces. */
 async function ordered(paymentMethod: 'card' | 'cod'): Promise<Ordered> {
   const email = `${crypto.randomUUID()}@example.com`;
   const shopper = newShopper(api, email);
   await shopper.add(variant, 3);
   const { status, body: placed } = await shopper.submit({ paymentMethod });
   expect(status).toBe(201);
-  return { shopper, email, placed, payment: placed.payment as Ordered['payment'] };
+  return {
+    shopper,
+    email,
+    placed,
+    get payment() {
+      return paymentOf(placed);
+    },
+  };
 }
 
 async function stock(): Promise<{ onHand: number; reserved: number }> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { control, mailsTo } from '../support/backstage.ts';
-import { ADDRESS, call, type PlacedBody, pay, variantOf } from '../support/shopper.ts';
+import { ADDRESS, call, type PlacedBody, pay, paymentOf, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
 
@@ -54,17 +54,17 @@ async function journey(): Promise<Record<string, string>> {
     });
     return body.payment !== null && body.payment !== undefined && body;
   });
-  const { clientSecret, intentId } = placed.payment as NonNullable<PlacedBody['payment']>;
+  const payment = paymentOf(placed);
   const accessToken = placed.order.accessToken ?? '';
-  await pay(shop.stack, { intentId, clientSecret }, 'pm_card_visa_chargeDeclined');
+  await pay(shop.stack, payment, 'pm_card_visa_chargeDeclined');
   await makeTrouble(accessToken);
-  await pay(shop.stack, { intentId, clientSecret });
+  await pay(shop.stack, payment);
   await until('the order is PAID', async () => {
     const url = `${api}/api/v1/orders/${placed.order.id}?orderToken=${accessToken}`;
     return (await call<{ status: string }>(url)).body.status === 'PAID';
   });
   await until('its mail has come', async () => (await mailsTo(shop.stack, submit.email)).length > 0);
-  return { cartToken, accessToken, clientSecret };
+  return { cartToken, accessToken, clientSecret: payment.clientSecret };
 }
 
 /** Refused requests, a forged event, and a PostgreSQL that is killed under everyone's hands. */

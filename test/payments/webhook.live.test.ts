@@ -9,7 +9,16 @@ import type { TemporalClient } from '../../src/platform/temporal.ts';
 import { WORKFLOW_IDS } from '../../workflows/messages.ts';
 import { rowsOf, temporalOf } from '../support/backstage.ts';
 import { removeFolder, temporaryFolder } from '../support/folders.ts';
-import { type Answer, call, newShopper, type PlacedBody, pay, variantOf } from '../support/shopper.ts';
+import {
+  type Answer,
+  call,
+  newShopper,
+  type PlacedBody,
+  type PlacedPayment,
+  pay,
+  paymentOf,
+  variantOf,
+} from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
 
@@ -88,7 +97,7 @@ async function stored(id: string): Promise<StoredEvent[]> {
 
 interface Ordered {
   body: PlacedBody;
-  payment: NonNullable<PlacedBody['payment']>;
+  payment: PlacedPayment;
   status: () => Promise<string>;
   cancel: () => Promise<Answer<unknown>>;
 }
@@ -98,10 +107,9 @@ async function placeOrder(): Promise<Ordered> {
   await shopper.add(bulk, 2);
   const { body, status } = await shopper.submit({ paymentMethod: 'card' });
   expect(status).toBe(201);
-  const payment = body.payment as NonNullable<PlacedBody['payment']>;
   return {
     body,
-    payment,
+    payment: paymentOf(body),
     status: async () => (await shopper.order(body)).body.status,
     cancel: () => shopper.cancel(body),
   };

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Stripe from 'stripe';
 import { control, mailsTo, rowsOf } from '../support/backstage.ts';
-import { call, newShopper, pay, statusBecomes, variantOf } from '../support/shopper.ts';
+import { call, newShopper, type PlacedPayment, pay, paymentOf, statusBecomes, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
 import { guestCart, type SubmitAnswer, submit } from './carts.ts';
@@ -28,14 +28,13 @@ afterAll(async () => {
 
 interface Unpaid extends Pick<SubmitAnswer['body'], 'order'> {
   email: string;
-  payment: { intentId: string; clientSecret: string; status: string };
+  payment: PlacedPayment;
 }
 
 async function placeOrder(): Promise<Unpaid> {
   const cart = await guestCart(api, [bulk]);
   const { body } = await submit(api, cart);
-  if (body.payment === null) throw new Error('there is no payment in the answer');
-  return { email: cart.email, order: body.order, payment: body.payment };
+  return { email: cart.email, order: body.order, payment: paymentOf(body) };
 }
 
 interface StoredEvent {

@@ -10,8 +10,8 @@ import {
   type Admin,
   logIn,
   newShopper,
-  type PlacedBody,
   pay,
+  paymentOf,
   type Shopper,
   statusBecomes,
   variantOf,
@@ -44,11 +44,6 @@ async function fillCart(coupon?: string): Promise<Shopper> {
   await shopper.add(bulk, 2);
   if (coupon !== undefined) await shopper.coupon(coupon);
   return shopper;
-}
-
-function paymentOf({ payment }: PlacedBody): NonNullable<PlacedBody['payment']> {
-  if (payment === null) throw new Error('there is nothing to pay');
-  return payment;
 }
 
 function checkoutOf(orderId: string) {
@@ -89,7 +84,7 @@ test('terminated by hand and resumed by a submit, it takes the money of the seco
   const { body: again } = await shopper.submit({ paymentMethod: 'card' });
   expect(again.order.id).toBe(placed.order.id);
   expect(paymentOf(again).intentId).not.toBe(paymentOf(placed).intentId);
-  await pay(shop.stack, paymentOf(again));
+  await pay(shop.stack, again.payment);
   await statusBecomes(() => shopper.order(placed), 'PAID');
   expect(await rowsOf(shop.stack, 'SELECT FROM refunds WHERE order_id = $1', placed.order.id)).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { withClient } from '../../src/local/postgres.ts';
 import type { TemporalClient } from '../../src/platform/temporal.ts';
 import { TASK_QUEUES, WORKFLOW_IDS } from '../../workflows/messages.ts';
 import { control as controlOf, mailsTo, rowsOf, temporalOf } from '../support/backstage.ts';
-import { type Admin, logIn, newShopper, type PlacedBody, pay, statusBecomes, variantOf } from '../support/shopper.ts';
+import { type Admin, logIn, newShopper, pay, paymentOf, statusBecomes, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
 
@@ -50,7 +50,10 @@ async function placeOrder(paymentMethod: 'card' | 'cod' = 'card') {
     id,
     total,
     email,
-    payment: body.payment as NonNullable<PlacedBody['payment']>,
+    /** For a card only. */
+    get payment() {
+      return paymentOf(body);
+    },
     cancel: () => shopper.cancel(body),
     becomes: (what: string) => statusBecomes(() => shopper.order(body), what),
     status: async () => (await shopper.order(body)).body.status,

@@ -63,7 +63,7 @@ async function ordered(): Promise<{ shopper: Shopper; placed: PlacedBody }> {
 test('orders are placed and paid without a worker of `payments`; a cancel waits for one and is made when it comes', async () => {
   startWorker('orders,email');
   const paid = await ordered();
-  await pay(shop.stack, paid.placed.payment as NonNullable<PlacedBody['payment']>);
+  await pay(shop.stack, paid.placed.payment);
   await statusBecomes(() => paid.shopper.order(paid.placed), 'PAID');
 
   const waiting = await ordered();
@@ -74,6 +74,6 @@ test('orders are placed and paid without a worker of `payments`; a cancel waits 
 
   stopPayments();
   const after = await ordered();
-  await pay(shop.stack, after.placed.payment as NonNullable<PlacedBody['payment']>);
+  await pay(shop.stack, after.placed.payment);
   await statusBecomes(() => after.shopper.order(after.placed), 'PAID');
 });
