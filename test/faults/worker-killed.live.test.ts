@@ -10,7 +10,7 @@ let api: string;
 
 beforeAll(async () => {
   shop = await startStack({ env: {} });
-  api = shop.stack.api[0] as string;
+  api = shop.api;
 });
 
 afterAll(async () => {

@@ -25,7 +25,7 @@ const PAYMENT_WINDOW_MS = 4_000;
 
 beforeAll(async () => {
   shop = await startStack({ env: { PAYMENT_WINDOW: `${PAYMENT_WINDOW_MS / 1_000}`, HOLD_GRACE: '60' } });
-  api = shop.stack.api[0] as string;
+  api = shop.api;
   [bulk, other] = await Promise.all([variantOf(api, 'BULK'), variantOf(api, 'BULK-02')]);
 });
 

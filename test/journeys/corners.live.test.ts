@@ -10,7 +10,7 @@ let api: string;
 
 beforeAll(async () => {
   shop = await startStack({ env: { PAYMENT_WINDOW: '4', HOLD_GRACE: '30' } });
-  api = shop.stack.api[0] as string;
+  api = shop.api;
 });
 
 afterAll(async () => {

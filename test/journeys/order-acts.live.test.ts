@@ -27,7 +27,7 @@ let variant: string;
 
 beforeAll(async () => {
   shop = await startStack();
-  api = shop.stack.api[0] as string;
+  api = shop.api;
   [admin, variant] = await Promise.all([logIn(shop.stack), variantOf(api, 'BULK-01')]);
 });
 

@@ -11,7 +11,7 @@ let bulk: string;
 
 beforeAll(async () => {
   shop = await startStack({ env: { PAYMENT_WINDOW: '4', CONFIRMATION_WINDOW: '4', HOLD_GRACE: '60' } });
-  api = shop.stack.api[0] as string;
+  api = shop.api;
   bulk = await variantOf(api, 'BULK');
 });
 

@@ -24,7 +24,7 @@ let api: string;
 
 beforeAll(async () => {
   shop = await startStack({ own: true, env: { PERDURE_LOGS: 'files', LOG_LEVEL: 'debug' } });
-  api = shop.stack.api[0] as string;
+  api = shop.api;
 });
 afterAll(async () => {
   await shop.stop();

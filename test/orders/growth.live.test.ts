@@ -44,7 +44,7 @@ let bulk: string;
 
 beforeAll(async () => {
   shop = await startStack();
-  bulk = await variantOf(shop.stack.api[0] as string, 'BULK');
+  bulk = await variantOf(shop.api, 'BULK');
 });
 afterAll(async () => {
   await shop.stop();
@@ -55,7 +55,7 @@ function shopDatabase<T>(work: (client: Client) => Promise<T>): Promise<T> {
 }
 
 async function place(paymentMethod: 'card' | 'cod'): Promise<{ shopper: Shopper; placed: PlacedBody }> {
-  const shopper = newShopper(shop.stack.api[0] as string);
+  const shopper = newShopper(shop.api);
   await shopper.add(bulk);
   await shopper.coupon(COUPON);
   const { body: placed } = await shopper.submit({ paymentMethod });

@@ -47,7 +47,7 @@ beforeAll(async () => {
     },
   });
   temporal = temporalOf(shop.stack);
-  bulk = await variantOf(shop.stack.api[0] as string, 'BULK');
+  bulk = await variantOf(shop.api, 'BULK');
 });
 afterAll(async () => {
   await temporal.close();
@@ -57,7 +57,7 @@ afterAll(async () => {
 });
 
 function deliver(payload: string, headers: Record<string, string>): Promise<Response> {
-  return fetch(`${shop.stack.api[0]}/api/v1/payments/webhook`, {
+  return fetch(`${shop.api}/api/v1/payments/webhook`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...headers },
     body: payload,
@@ -103,7 +103,7 @@ interface Ordered {
 }
 
 async function placeOrder(): Promise<Ordered> {
-  const shopper = newShopper(shop.stack.api[0] as string);
+  const shopper = newShopper(shop.api);
   await shopper.add(bulk, 2);
   const { body, status } = await shopper.submit({ paymentMethod: 'card' });
   expect(status).toBe(201);

@@ -23,7 +23,7 @@ let bulk: string;
 
 beforeAll(async () => {
   shop = await startStack({ own: true });
-  api = shop.stack.api[0] as string;
+  api = shop.api;
   bulk = await variantOf(api, 'BULK');
 });
 

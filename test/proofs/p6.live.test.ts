@@ -18,7 +18,7 @@ let bulk: string;
 beforeAll(async () => {
   // Temporal of its own: it is frozen here, and nobody else may be waiting for it.
   shop = await startStack({ own: true, env: { API_PROCESSES: '2' } });
-  api = shop.stack.api[0] as string;
+  api = shop.api;
   bulk = await variantOf(api, 'BULK');
 });
 

@@ -51,7 +51,7 @@ const DRAIN_TIMEOUT = 5;
 /** @param short the windows at `hurried`, seconds */
 export async function openShop(short: { window: number; grace: number }): Promise<ProofShop> {
   const shop = await startStack();
-  const { stack, home } = shop;
+  const { stack, home, api } = shop;
   const hurried = await startHurried(stack, home, short);
   const urls = { DATABASE_URL: stack.databaseUrl, STRIPE_API_BASE: stack.stripe };
   const config = requireSettings(loadConfig({ ...urls, DATABASE_POOL_SIZE: String(POOL) }), 'DATABASE_URL');
@@ -59,7 +59,7 @@ export async function openShop(short: { window: number; grace: number }): Promis
   const temporal = temporalOf(stack);
   return {
     stack,
-    api: stack.api[0] ?? '',
+    api,
     hurried: hurried.url,
     db,
     temporal,

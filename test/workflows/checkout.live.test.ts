@@ -26,10 +26,9 @@ let bulk: string;
 
 beforeAll(async () => {
   shop = await startStack();
-  const { stack } = shop;
-  temporal = temporalOf(stack);
-  admin = await logIn(stack);
-  bulk = await variantOf(stack.api[0] as string, 'BULK');
+  temporal = temporalOf(shop.stack);
+  admin = await logIn(shop.stack);
+  bulk = await variantOf(shop.api, 'BULK');
 });
 afterEach(async () => {
   await control(shop.stack, 'faults', { clear: true });
@@ -40,7 +39,7 @@ afterAll(async () => {
 });
 
 async function fillCart(coupon?: string): Promise<Shopper> {
-  const shopper = newShopper(shop.stack.api[0] as string);
+  const shopper = newShopper(shop.api);
   await shopper.add(bulk, 2);
   if (coupon !== undefined) await shopper.coupon(coupon);
   return shopper;

@@ -51,7 +51,7 @@ test('long work is left alone, and no entry into the sandbox has a limit of its 
 });
 
 test('a worker whose workflow loops names it and ends; the next one serves the order that was placed meanwhile', async () => {
-  const variant = await variantOf(shop.stack.api[0] as string, 'BULK-01');
+  const variant = await variantOf(shop.api, 'BULK-01');
   const before = await worker();
   const { orders: taskQueue } = TASK_QUEUES;
   const loop = { taskQueue, workflowId: 'loops-for-ever', workflowTaskTimeout: TASK_TIMEOUT };
@@ -60,7 +60,7 @@ test('a worker whose workflow loops names it and ends; the next one serves the o
     const { raw } = await looping.describe();
     return raw.pendingWorkflowTask?.startedTime != null;
   });
-  const shopper = newShopper(shop.stack.api[0] as string);
+  const shopper = newShopper(shop.api);
   await shopper.add(variant);
   const placed = until(
     'the order is placed',

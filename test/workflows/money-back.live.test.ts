@@ -26,7 +26,7 @@ beforeAll(async () => {
   const { hostname, port } = new URL(stack.stripe);
   stripe = new Stripe(stack.stripeSecretKey ?? '', { host: hostname, port, protocol: 'http' });
   admin = await logIn(stack);
-  bulk = await variantOf(stack.api[0] as string, 'BULK');
+  bulk = await variantOf(shop.api, 'BULK');
 });
 afterEach(async () => {
   await control('faults', { clear: true });
@@ -41,7 +41,7 @@ const control = (path: string, json: unknown) => controlOf(shop.stack, path, jso
 
 async function placeOrder(paymentMethod: 'card' | 'cod' = 'card') {
   const email = `${crypto.randomUUID()}@example.com`;
-  const shopper = newShopper(shop.stack.api[0] as string, email);
+  const shopper = newShopper(shop.api, email);
   await shopper.add(bulk, 2);
   const { body, status } = await shopper.submit({ paymentMethod });
   expect(status).toBe(201);
