@@ -36,7 +36,6 @@ export async function stockedVariant(db: Database, onHand: number, price = 1_250
 export interface SubmittedOrder {
   orderId: string;
   cartId: string;
-  lines: WantedLine[];
 }
 
 /** A cart with these lines whose submit has been kept, as POST /orders leaves it for the workflow. */
@@ -55,7 +54,7 @@ export async function submittedOrder(
   const { paymentMethod = 'card', expectedTotal = null, shippingMethod = null, email = `${orderId}@example.com` } = how;
   const sent = { paymentMethod, expectedTotal, shippingMethod, email, shippingAddress: ADDRESS, note: null };
   await saveSubmit(db, tokenHash, sent, NOW);
-  return { orderId, cartId, lines };
+  return { orderId, cartId };
 }
 
 /** An order row of its own cart, PENDING with a total of 1000, with these columns instead. */
