@@ -5,27 +5,45 @@ import { createPlacingActivities } from '../../activities/placing.ts';
 import type { PaymentMethod } from '../../src/orders/rules.ts';
 import type { Database } from '../../src/platform/database.ts';
 import { newId } from '../../src/platform/ids.ts';
+import type { PricingSettings } from '../../src/pricing/rules.ts';
 import { LATER, NOW, PRICING, stockedVariant, submittedOrder } from '../support/rows.ts';
 
-/** How many of each of its two variants are on hand. It wants one of the first and two of the second, 1250 each. */
+/** How many of each of its variants are on hand. */
 export const ON_HAND = 5;
+/** Unless told it wants one of the first and two of the second, 1250 each. */
+const WANTED: readonly Wanted[] = [{ quantity: 1 }, { quantity: 2 }];
 export const TOTAL = 3_750;
 
-/** How it was submitted: by card, and with no total in mind, unless told. */
-export interface Sent {
-  paymentMethod?: PaymentMethod;
-  expectedTotal?: number;
+interface Wanted {
+  quantity: number;
+  /** Minor units. */
+  price?: number;
 }
 
-/** A submitted cart of two lines that nobody else competes with, and every step of its checkout, with all it needs. */
-async function checkout(db: Database, sent: Sent = {}) {
-  const variants = [await stockedVariant(db, ON_HAND), await stockedVariant(db, ON_HAND)];
-  const wanted = variants.map(({ id }, at) => ({ variantId: id, quantity: at + 1 }));
-  const { orderId, cartId } = await submittedOrder(db, wanted, sent);
+/** What was submitted, and how: by card, without a coupon, and with no total in mind, unless told. */
+export interface Sent {
+  wanted?: readonly Wanted[];
+  couponId?: string;
+  email?: string;
+  paymentMethod?: PaymentMethod;
+  shippingMethod?: string;
+  expectedTotal?: number;
+  /** How the shop prices. */
+  pricing?: PricingSettings;
+}
+
+/** A submitted cart that nobody else competes with, and every step of its checkout, with all it needs. */
+async function checkout(db: Database, { wanted = WANTED, couponId, pricing = PRICING, ...how }: Sent = {}) {
+  const variants = await Promise.all(
+    wanted.map(async ({ quantity, price }) => ({ ...(await stockedVariant(db, ON_HAND, price)), quantity })),
+  );
+  const lines = variants.map(({ id, quantity }) => ({ variantId: id, quantity }));
+  const { orderId, cartId } = await submittedOrder(db, lines, how);
+  if (couponId !== undefined) await db.updateTable('carts').set({ couponId }).where('id', '=', cartId).execute();
   const nextOrderId = newId(NOW);
   const clock = () => NOW;
   const deps = { db, clock };
-  const [placing, orders] = [createPlacingActivities({ ...deps, pricing: PRICING }), createOrderActivities(deps)];
+  const [placing, orders] = [createPlacingActivities({ ...deps, pricing }), createOrderActivities(deps)];
   const [now, later] = [NOW.toISOString(), LATER.toISOString()];
   const windows = { expiresAt: { card: later, cod: later }, holdsExpireAt: { card: later, cod: later } };
   const placingOf = { orderId, nextOrderId, placedAt: now, ...windows };
@@ -39,7 +57,7 @@ async function checkout(db: Database, sent: Sent = {}) {
     endOrder: () => orders.endOrder({ ...ending, to: 'EXPIRED' }),
     refuse: () => orders.endOrder({ ...ending, to: 'CANCELLED', refusal: { code: 'payment_refused' } }),
   };
-  return { steps, orderId, cartId, placing: placingOf };
+  return { steps, orderId, cartId, variants, placing: placingOf };
 }
 
 export type Checkout = Awaited<ReturnType<typeof checkout>>;

@@ -1,13 +1,10 @@
 // A cart with a coupon on the real database: it becomes one order that holds one use, however often and however many at once it
 // is placed, and an unwinding gives that use back.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createOrderActivities } from '../../activities/orders.ts';
-import { createPlacingActivities } from '../../activities/placing.ts';
-import { newId } from '../../src/platform/ids.ts';
-import type { PricingSettings } from '../../src/pricing/rules.ts';
 import { newCoupon, usesOf } from '../coupons/uses.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { LATER, NOW, PRICING, stockedVariant, submittedOrder } from '../support/rows.ts';
+import { PRICING } from '../support/rows.ts';
+import { checkoutAfter, type Sent } from './checkout-steps.ts';
 
 const AT_ONCE = 5;
 
@@ -17,33 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => database.leave());
 
-interface Wanted {
-  couponId?: string;
-  email?: string;
-  expectedTotal?: number;
-  shippingMethod?: string;
-  pricing?: PricingSettings;
-  prices?: number[];
-}
-
-/** A submitted cart with one of each of these (1250 minor units unless told), with its coupon, and the steps that take it. */
-async function checkout({ couponId, pricing = PRICING, prices = [1_250], ...how }: Wanted = {}) {
-  const { db } = database;
-  const variants = await Promise.all(prices.map((price) => stockedVariant(db, 5, price)));
-  const lines = variants.map(({ id }) => ({ variantId: id, quantity: 1 }));
-  const { orderId, cartId } = await submittedOrder(db, lines, how);
-  if (couponId !== undefined) await db.updateTable('carts').set({ couponId }).where('id', '=', cartId).execute();
-  const deps = { db, clock: () => NOW, pricing };
-  const [placing, orders] = [createPlacingActivities(deps), createOrderActivities(deps)];
-  const [now, later, nextOrderId] = [NOW.toISOString(), LATER.toISOString(), newId(NOW)];
-  const windows = { expiresAt: { card: later, cod: later }, holdsExpireAt: { card: later, cod: later } };
-  return {
-    orderId,
-    cartId,
-    variants,
-    place: () => placing.placeOrder({ orderId, nextOrderId, placedAt: now, ...windows }),
-    end: () => orders.endOrder({ orderId, cartId, nextOrderId, to: 'EXPIRED', reason: 'test', endedAt: now }),
-  };
+/** A submitted cart with one of each of these (1250 minor units unless told), and the steps that take it. */
+async function checkout({ prices = [1_250], ...sent }: Omit<Sent, 'wanted'> & { prices?: number[] } = {}) {
+  const wanted = prices.map((price) => ({ price, quantity: 1 }));
+  const { steps, ...made } = await checkoutAfter(database.db, [], { ...sent, wanted });
+  return { ...made, place: steps.placeOrder, end: steps.endOrder };
 }
 
 async function archive(variantId: string): Promise<void> {

@@ -1,31 +1,24 @@
 // Money at the simulator and in the database, for tests of what brings it back: paid intents, orders in every state, and
 // the sums that both sides hold.
 import { pino } from 'pino';
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import { createLatePaymentActivities } from '../../activities/late-payment.ts';
 import { createRefundActivities, type RefundState } from '../../activities/refunds.ts';
-import { type StripeSimulator, startStripeSimulator } from '../../src/local/stripe/server.ts';
 import { openRefund, saveReceived } from '../../src/payments/refund-store.ts';
 import type { Database } from '../../src/platform/database.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { openStripe } from '../../src/platform/stripe.ts';
-import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import { insertOrderRow, NOW } from '../support/rows.ts';
-import { call } from '../support/shopper.ts';
+import { type AtStripe, openAtStripe } from './at-stripe.ts';
 
-const SECRET_KEY = 'sk_test_money';
 export const PRICE = 1_000;
+/** No bank answers by itself while a test runs. */
+const LATER_MS = 3_600_000;
 
-export interface Bank {
-  db: Database;
-  stripe: Stripe;
+export interface Bank extends Omit<AtStripe, 'refunds'> {
   refunds: ReturnType<typeof createRefundActivities>;
   latePayments: ReturnType<typeof createLatePaymentActivities>;
   /** What was logged as an error. */
   errors: string[];
-  /** A control of the simulator. */
-  control(path: string, json: unknown): Promise<void>;
   /** An intent that is paid, or not yet; its id. */
   intent(
     orderId: string,
@@ -37,53 +30,29 @@ export interface Bank {
   refundsAtStripe(): Promise<Stripe.Refund[]>;
   /** How often a refund was asked for, under which keys. */
   keysAsked(): Promise<(string | null)[]>;
-  close(): Promise<void>;
 }
 
 export async function openBank(): Promise<Bank> {
-  const folder = temporaryFolder();
-  const options = {
-    port: 0,
-    dataDir: folder,
-    secretKey: SECRET_KEY,
-    publishableKey: 'pk_test_money',
-    laterMs: 3_600_000,
-  };
-  const [database, simulator] = await Promise.all([
-    ownDatabase(),
-    startStripeSimulator({ ...options, logger: pino({ level: 'silent' }) }),
-  ]);
-  return { ...bankOf(database, simulator), close: async () => closeAll(database, simulator, folder) };
+  return bankOf(await openAtStripe(LATER_MS));
 }
 
-async function closeAll(database: OwnDatabase, simulator: StripeSimulator, folder: string): Promise<void> {
-  await Promise.all([database.leave(), simulator.close()]);
-  removeFolder(folder);
-}
-
-function bankOf({ db }: OwnDatabase, simulator: StripeSimulator): Omit<Bank, 'close'> {
-  const stripe = openStripe({ STRIPE_SECRET_KEY: SECRET_KEY, STRIPE_API_BASE: simulator.url });
+function bankOf(at: AtStripe): Bank {
+  const { db, stripe } = at;
   const errors: string[] = [];
   const logger = pino({ level: 'error' }, { write: (line: string) => errors.push(line) });
   const deps = { db, stripe, clock: () => NOW, logger };
   const refunds = createRefundActivities(deps);
-  const control = async (path: string, json: unknown) => {
-    const { status } = await call(`${simulator.url}/_sim/${path}`, { json });
-    if (status !== 200) throw new Error(`${path} is ${status}`);
-  };
   const intent: Bank['intent'] = async (orderId, how = {}) => {
     const { amount = PRICE, currency = 'usd', paid = true, method = 'pm_card_visa' } = how;
     const { id } = await stripe.paymentIntents.create({ amount, currency, metadata: { orderId } });
-    if (paid) await control(`payment_intents/${id}/pay`, { payment_method: method });
+    if (paid) await at.control(`payment_intents/${id}/pay`, { payment_method: method });
     return id;
   };
   return {
-    db,
-    stripe,
+    ...at,
     refunds,
     latePayments: createLatePaymentActivities(deps),
     errors,
-    control,
     intent,
     dueRefund: async (how = {}) => {
       const orderId = await insertOrderRow(db, { status: 'EXPIRED', payment_status: 'NONE', captured: PRICE });
@@ -101,15 +70,11 @@ function bankOf({ db }: OwnDatabase, simulator: StripeSimulator): Omit<Bank, 'cl
       return { orderId, intentId, refundId };
     },
     settle: (refundId, state) => refunds.settleRefund({ refundId, ...state, at: NOW.toISOString() }),
-    refundsAtStripe: async () => (await call<Stripe.Refund[]>(`${simulator.url}/_sim/refunds`)).body,
-    keysAsked: async () => {
-      const { body } = await call<{ method: string; path: string; idempotencyKey: string | null }[]>(
-        `${simulator.url}/_sim/requests`,
-      );
-      return body
+    refundsAtStripe: () => at.refunds(),
+    keysAsked: async () =>
+      (await at.asked())
         .filter(({ method, path }) => method === 'POST' && path === '/v1/refunds')
-        .map(({ idempotencyKey }) => idempotencyKey);
-    },
+        .map(({ idempotencyKey }) => idempotencyKey),
   };
 }
 

@@ -2,45 +2,29 @@
 // and a word with Stripe, and whichever of the two is repeated, lost or refused, the order has one intent and is paid once.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import { createOrderPathActivities } from '../../activities/order-path.ts';
 import { createOrderActivities } from '../../activities/orders.ts';
 import { createPaymentActivities } from '../../activities/payment.ts';
 import { createPlacingActivities } from '../../activities/placing.ts';
-import { type StripeSimulator, startStripeSimulator } from '../../src/local/stripe/server.ts';
-import { openStripe } from '../../src/platform/stripe.ts';
-import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import { NOW, PRICING } from '../support/rows.ts';
-import { call } from '../support/shopper.ts';
+import { type AtStripe, openAtStripe } from './at-stripe.ts';
 import { type Checkout, checkoutAfter, checkoutState, type Sent, TOTAL } from './checkout-steps.ts';
 
-const SECRET_KEY = 'sk_test_order_path';
 const INTENTS = '/v1/payment_intents';
 const AT_ONCE = 5;
-/** Longer than a customer is kept waiting, and shorter than this client's own patience. */
+/** Longer than a customer is kept waiting, and shorter than a patient client waits. */
 const SLOW_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
-let database: OwnDatabase;
-let folder: string;
-let simulator: StripeSimulator;
-
+let at: AtStripe;
 beforeEach(async () => {
-  folder = temporaryFolder();
-  const keys = { secretKey: SECRET_KEY, publishableKey: 'pk_test_order_path' };
-  const logger = pino({ level: 'silent' });
-  [database, simulator] = await Promise.all([
-    ownDatabase(),
-    startStripeSimulator({ port: 0, dataDir: folder, ...keys, logger, laterMs: 10 }),
-  ]);
+  at = await openAtStripe();
 });
-afterEach(async () => {
-  await Promise.all([database.leave(), simulator.close()]);
-  removeFolder(folder);
-});
+afterEach(() => at.close());
 
-function steps(stripe = openStripe({ STRIPE_SECRET_KEY: SECRET_KEY, STRIPE_API_BASE: simulator.url })) {
-  const deps = { db: database.db, clock: () => NOW };
+function steps(stripe = at.stripe) {
+  const deps = { db: at.db, clock: () => NOW };
   const all = {
     ...createPlacingActivities({ ...deps, pricing: PRICING }),
     ...createOrderActivities(deps),
@@ -49,31 +33,18 @@ function steps(stripe = openStripe({ STRIPE_SECRET_KEY: SECRET_KEY, STRIPE_API_B
   return { ...all, ...createOrderPathActivities(all, pino({ level: 'silent' })) };
 }
 
-function patientStripe(): Stripe {
-  const { hostname, port } = new URL(simulator.url);
-  return new Stripe(SECRET_KEY, { host: hostname, port, protocol: 'http', timeout: 60_000, maxNetworkRetries: 0 });
-}
-
-function control(path: string, json: unknown): Promise<unknown> {
-  return call(`${simulator.url}/_sim/${path}`, { json });
-}
-
 /** Stripe fails at this, in this way, until it is told otherwise. */
-function failing(method: string, path: string, fault: object): Promise<unknown> {
-  return control('faults', { method, path, times: 1_000, ...fault });
-}
-
-async function intentsAtStripe(): Promise<Stripe.PaymentIntent[]> {
-  return (await call<Stripe.PaymentIntent[]>(`${simulator.url}/_sim/payment_intents`)).body;
+function failing(method: string, path: string, fault: object): Promise<void> {
+  return at.control('faults', { method, path, times: 1_000, ...fault });
 }
 
 function orderOf({ orderId }: Checkout) {
   const columns = ['status', 'paymentStatus', 'captured'] as const;
-  return database.db.selectFrom('orders').select(columns).where('id', '=', orderId).executeTakeFirst();
+  return at.db.selectFrom('orders').select(columns).where('id', '=', orderId).executeTakeFirst();
 }
 
 function submitted(sent?: Sent): Promise<Checkout> {
-  return checkoutAfter(database.db, [], sent);
+  return checkoutAfter(at.db, [], sent);
 }
 
 const PENDING = { status: 'PENDING', paymentStatus: 'PENDING', captured: 0 };
@@ -85,13 +56,13 @@ describe('placing', () => {
     const { placeWithIntent } = bound();
     const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => placeWithIntent(made)));
     answers.push(await placeWithIntent(made));
-    const [intent, ...others] = await intentsAtStripe();
+    const [intent, ...others] = await at.intents();
     expect(others).toEqual([]);
     expect(intent).toMatchObject({ amount: TOTAL, metadata: { orderId: made.orderId } });
     const expected = { placed: PLACED, intent: { intentId: intent?.id, attempt: 1 } };
     expect(answers).toEqual(answers.map(() => answers[0]));
     expect(answers[0]).toMatchObject(expected);
-    const rows = await database.db.selectFrom('payments').select(['orderId', 'intentId']).execute();
+    const rows = await at.db.selectFrom('payments').select(['orderId', 'intentId']).execute();
     expect(rows).toEqual([{ orderId: made.orderId, intentId: intent?.id }]);
   });
 
@@ -103,9 +74,9 @@ describe('placing', () => {
     await failing('POST', INTENTS, fault);
     expect(await bound().placeWithIntent(made)).toMatchObject({ placed: PLACED, intent: 'unanswered' });
     expect(await orderOf(made)).toEqual(PENDING);
-    await control('faults', { clear: true });
+    await at.control('faults', { clear: true });
     const again = await bound().placeWithIntent(made);
-    const intents = await intentsAtStripe();
+    const intents = await at.intents();
     expect(intents).toHaveLength(1);
     expect(again).toMatchObject({ placed: PLACED, intent: { intentId: intents[0]?.id, attempt: 1 } });
   });
@@ -114,7 +85,10 @@ describe('placing', () => {
     const made = await submitted();
     await failing('POST', INTENTS, { kind: 'latency', ms: SLOW_MS });
     const began = performance.now();
-    expect(await bound(patientStripe()).placeWithIntent(made)).toMatchObject({ placed: PLACED, intent: 'unanswered' });
+    expect(await bound(at.onceWithin(PATIENCE_MS)).placeWithIntent(made)).toMatchObject({
+      placed: PLACED,
+      intent: 'unanswered',
+    });
     expect(performance.now() - began).toBeLessThan(SLOW_MS);
     expect(await orderOf(made)).toEqual(PENDING);
   });
@@ -132,7 +106,7 @@ describe('placing', () => {
     const given = await bound().placeWithIntent(await submitted(sent));
     expect(given).toMatchObject(answer);
     expect(given).not.toHaveProperty('intent');
-    expect(await intentsAtStripe()).toEqual([]);
+    expect(await at.intents()).toEqual([]);
   });
 });
 
@@ -141,7 +115,7 @@ describe('taking the payment', () => {
     const order = await placed();
     await pay(order.intentId);
     const taken = await Promise.all(Array.from({ length: AT_ONCE }, () => order.take()));
-    const once = await checkoutState(database.db, order.made);
+    const once = await checkoutState(at.db, order.made);
     taken.push(await order.take());
     const intent = { intentId: order.intentId, status: 'succeeded', amountReceived: TOTAL, attempt: 1 };
     expect(taken).toMatchObject(taken.map(() => ({ intent, outcome: 'done' })));
@@ -151,7 +125,7 @@ describe('taking the payment', () => {
       mails: [{ fact: 'paid' }],
       movements: [{ 0: 'sold' }, { 0: 'sold' }],
     });
-    expect(await checkoutState(database.db, order.made)).toEqual(once);
+    expect(await checkoutState(at.db, order.made)).toEqual(once);
   });
 
   test('money that is not there, too little, in another currency or of an earlier attempt completes nothing', async () => {
@@ -189,14 +163,14 @@ async function placed() {
   const made = await submitted();
   const { placeWithIntent, takePayment } = bound();
   await placeWithIntent(made);
-  const intentId = (await intentsAtStripe()).at(-1)?.id ?? '';
+  const intentId = (await at.intents()).at(-1)?.id ?? '';
   const due = { total: TOTAL, currency: 'usd' };
   const taking = { orderId: made.orderId, intentId, attempt: 1, due, at: NOW.toISOString() };
   return { made, intentId, take: (change: Partial<typeof taking> = {}) => takePayment({ ...taking, ...change }) };
 }
 
 async function pay(intentId: string): Promise<void> {
-  await control(`payment_intents/${intentId}/pay`, { payment_method: 'pm_card_visa' });
+  await at.control(`payment_intents/${intentId}/pay`, { payment_method: 'pm_card_visa' });
 }
 
 /** The activities as functions of their own. */

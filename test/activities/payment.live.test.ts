@@ -2,71 +2,40 @@
 // intent, and its row says what Stripe says.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
-import { pino } from 'pino';
 import Stripe from 'stripe';
 import { createPaymentActivities, type IntentRequest } from '../../activities/payment.ts';
-import { type StripeSimulator, startStripeSimulator } from '../../src/local/stripe/server.ts';
 import { saveIntent } from '../../src/payments/store.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { openStripe } from '../../src/platform/stripe.ts';
-import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import { insertOrderRow, NOW } from '../support/rows.ts';
-import { call } from '../support/shopper.ts';
 import { until } from '../support/wait.ts';
+import { type AtStripe, openAtStripe } from './at-stripe.ts';
 
-const SECRET_KEY = 'sk_test_activities';
+/** Of a client that gives up at once. */
+const HASTY_MS = 150;
 
-let database: OwnDatabase;
-let folder: string;
-let simulator: StripeSimulator;
-
+let at: AtStripe;
 beforeEach(async () => {
-  folder = temporaryFolder();
-  const keys = { secretKey: SECRET_KEY, publishableKey: 'pk_test_activities' };
-  const logger = pino({ level: 'silent' });
-  [database, simulator] = await Promise.all([
-    ownDatabase(),
-    startStripeSimulator({ port: 0, dataDir: folder, ...keys, logger, laterMs: 10 }),
-  ]);
+  at = await openAtStripe();
 });
-afterEach(async () => {
-  await Promise.all([database.leave(), simulator.close()]);
-  removeFolder(folder);
-});
+afterEach(() => at.close());
 
-function activities(stripe = openStripe({ STRIPE_SECRET_KEY: SECRET_KEY, STRIPE_API_BASE: simulator.url })) {
-  return createPaymentActivities({ db: database.db, stripe, clock: () => NOW });
-}
-
-/** Stripe with no patience: it gives up at once, and tries nothing again by itself. */
-function hastyStripe(): Stripe {
-  const { hostname, port } = new URL(simulator.url);
-  return new Stripe(SECRET_KEY, { host: hostname, port, protocol: 'http', timeout: 150, maxNetworkRetries: 0 });
+function activities(stripe = at.stripe) {
+  return createPaymentActivities({ db: at.db, stripe, clock: () => NOW });
 }
 
 async function request(change: Partial<IntentRequest> = {}): Promise<IntentRequest> {
-  const orderId = await insertOrderRow(database.db);
+  const orderId = await insertOrderRow(at.db);
   return { orderId, number: 'PD-1', attempt: 1, amount: 1_000, currency: 'usd', ...change };
 }
 
-function control(path: string, json: unknown): Promise<unknown> {
-  return call(`${simulator.url}/_sim/${path}`, { json });
-}
-
-async function intentsAtStripe(): Promise<Stripe.PaymentIntent[]> {
-  return (await call<Stripe.PaymentIntent[]>(`${simulator.url}/_sim/payment_intents`)).body;
-}
-
 async function createsAsked(): Promise<number> {
-  const { body } = await call<{ method: string; path: string }[]>(`${simulator.url}/_sim/requests`);
-  return body.filter(({ method, path }) => method === 'POST' && path === '/v1/payment_intents').length;
+  return (await at.asked()).filter(({ method, path }) => method === 'POST' && path === '/v1/payment_intents').length;
 }
 
 /** Exactly one intent, here and there, and it is this order's. */
 async function isTheOnlyOne(intentId: string, { orderId }: IntentRequest): Promise<void> {
-  expect(await intentsAtStripe()).toMatchObject([{ id: intentId, amount: 1_000, metadata: { orderId } }]);
-  const rows = await database.db.selectFrom('payments').selectAll().execute();
+  expect(await at.intents()).toMatchObject([{ id: intentId, amount: 1_000, metadata: { orderId } }]);
+  const rows = await at.db.selectFrom('payments').selectAll().execute();
   expect(rows).toMatchObject([{ orderId, intentId, attempt: 1, amount: 1_000, currency: 'usd' }]);
   expect(rows[0]?.clientSecret).toMatch(new RegExp(`^${intentId}_secret_`));
 }
@@ -81,7 +50,7 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 test('an intent that is created twice in sequence, and five times at once, is one at Stripe and one row', async () => {
   const wanted = await request();
   const { createIntent } = bound(activities());
-  await control('faults', { method: 'POST', path: '/v1/payment_intents', kind: 'latency', ms: 200 });
+  await at.control('faults', { method: 'POST', path: '/v1/payment_intents', kind: 'latency', ms: 200 });
   const first = await Promise.all(Array.from({ length: 5 }, () => createIntent(wanted)));
   const again = await createIntent(wanted);
   expect(new Set([...first, again].map(({ intentId }) => intentId)).size).toBe(1);
@@ -93,11 +62,9 @@ test('an intent that is kept by several at once is one row, and none of them fai
     const { orderId, attempt, amount, currency } = await request();
     const intentId = `pi_${round}`;
     const intent = { orderId, attempt, amount, currency, intentId, clientSecret: 'x', intentStatus: 'processing' };
-    const save = () => saveIntent(database.db, newId(NOW), intent, NOW);
+    const save = () => saveIntent(at.db, newId(NOW), intent, NOW);
     await Promise.all(Array.from({ length: 8 }, save));
-    expect(await database.db.selectFrom('payments').select('id').where('orderId', '=', orderId).execute()).toHaveLength(
-      1,
-    );
+    expect(await at.db.selectFrom('payments').select('id').where('orderId', '=', orderId).execute()).toHaveLength(1);
   }
 });
 
@@ -106,10 +73,10 @@ test.each(['reset_after', 'reset_before'])(
   async (kind) => {
     const wanted = await request();
     const { createIntent } = bound(activities());
-    await control('faults', { method: 'POST', path: '/v1/payment_intents', kind, times: 2 });
+    await at.control('faults', { method: 'POST', path: '/v1/payment_intents', kind, times: 2 });
     const lost = await failureOf(createIntent(wanted));
     expect(lost).toBeInstanceOf(Stripe.errors.StripeConnectionError);
-    expect(await database.db.selectFrom('payments').select('id').execute()).toEqual([]);
+    expect(await at.db.selectFrom('payments').select('id').execute()).toEqual([]);
     const { intentId } = await createIntent(wanted);
     await isTheOnlyOne(intentId, wanted);
   },
@@ -117,8 +84,8 @@ test.each(['reset_after', 'reset_before'])(
 
 test('a repeat that meets the first request still at work at Stripe is not refused for good, and the next one gets its intent', async () => {
   const wanted = await request();
-  const hasty = bound(activities(hastyStripe()));
-  await control('faults', { method: 'POST', path: '/v1/payment_intents', kind: 'latency', ms: 1_000 });
+  const hasty = bound(activities(at.onceWithin(HASTY_MS)));
+  await at.control('faults', { method: 'POST', path: '/v1/payment_intents', kind: 'latency', ms: 1_000 });
   expect(await failureOf(hasty.createIntent(wanted))).toBeInstanceOf(Stripe.errors.StripeConnectionError);
   const early = await failureOf(hasty.createIntent(wanted));
   expect(early).toMatchObject({ statusCode: 409, code: 'idempotency_key_in_use' });
@@ -137,17 +104,17 @@ test.each([
   expect(failure).toBeInstanceOf(ApplicationFailure);
   expect(failure).toMatchObject({ type: 'StripeRefused', nonRetryable: true });
   expect(await createsAsked()).toBe(1);
-  expect(await database.db.selectFrom('payments').select('id').execute()).toEqual([]);
+  expect(await at.db.selectFrom('payments').select('id').execute()).toEqual([]);
 });
 
 test.each([500, 429])('an answer of %i is worth another try, and then the intent is made', async (status) => {
   const wanted = await request();
   const { createIntent } = bound(activities());
-  await control('faults', { method: 'POST', path: '/v1/payment_intents', kind: 'status', status, times: 3 });
+  await at.control('faults', { method: 'POST', path: '/v1/payment_intents', kind: 'status', status, times: 3 });
   const failure = await failureOf(createIntent(wanted));
   expect(failure).toMatchObject({ statusCode: status });
   expect(failure).not.toBeInstanceOf(ApplicationFailure);
-  await control('faults', { clear: true });
+  await at.control('faults', { clear: true });
   const { intentId } = await createIntent(wanted);
   await isTheOnlyOne(intentId, wanted);
 });
@@ -166,7 +133,7 @@ test('a cancel that comes after the money says that it has succeeded, and takes 
   const wanted = await request();
   const { createIntent, cancelOrderIntent, readIntent } = bound(activities());
   const { intentId } = await createIntent(wanted);
-  await control(`payment_intents/${intentId}/pay`, { payment_method: 'pm_card_visa' });
+  await at.control(`payment_intents/${intentId}/pay`, { payment_method: 'pm_card_visa' });
   const paid = { intentId, status: 'succeeded', amountReceived: 1_000, currency: 'usd' };
   expect(await cancelOrderIntent(wanted.orderId)).toMatchObject(paid);
   expect(await readIntent(intentId)).toMatchObject(paid);
@@ -177,9 +144,9 @@ test('a cancel that Stripe refuses, whatever for, says where the intent stands: 
   const wanted = await request();
   const { createIntent, cancelOrderIntent } = bound(activities());
   const { intentId } = await createIntent(wanted);
-  await control(`payment_intents/${intentId}/pay`, { payment_method: 'pm_card_visa' });
+  await at.control(`payment_intents/${intentId}/pay`, { payment_method: 'pm_card_visa' });
   const path = `/v1/payment_intents/${intentId}/cancel`;
-  await control('faults', { method: 'POST', path, times: 1, kind: 'status', status: 400 });
+  await at.control('faults', { method: 'POST', path, times: 1, kind: 'status', status: 400 });
   expect(await cancelOrderIntent(wanted.orderId)).toMatchObject({ status: 'succeeded', amountReceived: 1_000 });
 });
 
@@ -199,13 +166,13 @@ test('what is read is what Stripe says now, not what the row said', async () => 
   const { createIntent, readIntent } = bound(activities());
   const { intentId } = await createIntent(wanted);
   expect(await readIntent(intentId)).toMatchObject({ status: 'requires_payment_method', amountReceived: 0 });
-  await database.db.updateTable('payments').set({ intentStatus: 'succeeded' }).execute();
+  await at.db.updateTable('payments').set({ intentStatus: 'succeeded' }).execute();
   expect(await readIntent(intentId)).toMatchObject({ status: 'requires_payment_method', amountReceived: 0 });
   expect(await intentStatus(intentId)).toBe('requires_payment_method');
 });
 
 async function intentStatus(intentId: string): Promise<string> {
-  const { intentStatus: status } = await database.db
+  const { intentStatus: status } = await at.db
     .selectFrom('payments')
     .select('intentStatus')
     .where('intentId', '=', intentId)

@@ -24,7 +24,7 @@ let bulk: string;
 beforeAll(async () => {
   shop = await startStack();
   admin = await logIn(shop.stack);
-  bulk = await variantOf(shop.stack.api[0] as string, 'BULK');
+  bulk = await variantOf(shop.api, 'BULK');
 });
 afterAll(() => shop.stop());
 
@@ -34,7 +34,7 @@ interface Placed {
 }
 
 async function place(paymentMethod: 'card' | 'cod'): Promise<Placed> {
-  const shopper = newShopper(shop.stack.api[0] as string);
+  const shopper = newShopper(shop.api);
   await shopper.add(bulk);
   const { body: placed } = await shopper.submit({ paymentMethod });
   return { shopper, placed };
@@ -42,7 +42,7 @@ async function place(paymentMethod: 'card' | 'cod'): Promise<Placed> {
 
 async function placeAndPay(): Promise<Placed> {
   const made = await place('card');
-  await pay(shop.stack, made.placed.payment as NonNullable<PlacedBody['payment']>);
+  await pay(shop.stack, made.placed.payment);
   await statusBecomes(() => made.shopper.order(made.placed), 'PAID');
   return made;
 }

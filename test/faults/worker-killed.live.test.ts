@@ -1,5 +1,6 @@
 // The worker is killed with -9 while an order is on its way. The order goes on by itself where it was (P5).
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { control } from '../support/backstage.ts';
 import { type Answer, call, newShopper, type PlacedBody, pay, type Shopper, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
@@ -9,7 +10,7 @@ let api: string;
 
 beforeAll(async () => {
   shop = await startStack({ env: {} });
-  api = shop.stack.api[0] as string;
+  api = shop.api;
 });
 
 afterAll(async () => {
@@ -56,7 +57,7 @@ test('killed between the order and its payment: the order is PAID', async () => 
   await shopper.add(variant);
   const { body } = await shopper.submit({ paymentMethod: 'card' });
   await killWorker();
-  await pay(shop.stack, body.payment as NonNullable<PlacedBody['payment']>);
+  await pay(shop.stack, body.payment);
   await isPaid(shopper, body);
 });
 
@@ -65,9 +66,8 @@ test('killed while it creates the intent, after the hold: one order, one intent,
   const before = await available(variant);
   const shopper = newShopper(api);
   await shopper.add(variant, 3);
-  await call(`${shop.stack.stripe}/_sim/faults`, {
-    json: { method: 'POST', path: '/v1/payment_intents', times: 1, kind: 'latency', ms: 4_000 },
-  });
+  const fault = { method: 'POST', path: '/v1/payment_intents', times: 1, kind: 'latency', ms: 4_000 };
+  await control(shop.stack, 'faults', fault);
   const key = 'killed-between-hold-and-intent';
   const first = submitUntilAnswered(shopper, key);
   await until('the stock is held', async () => (await available(variant)) === before - 3);
@@ -81,7 +81,7 @@ test('killed while it creates the intent, after the hold: one order, one intent,
   );
   const ours = intents.body.filter(({ metadata }) => metadata.orderId === body.order.id);
   expect(ours.map(({ id }) => id)).toEqual([body.payment?.intentId]);
-  await pay(shop.stack, body.payment as NonNullable<PlacedBody['payment']>);
+  await pay(shop.stack, body.payment);
   await isPaid(shopper, body);
   expect(await available(variant)).toBe(before - 3);
 });

@@ -1,16 +1,7 @@
 // The corners of the order path: what two tabs, a stubborn Stripe and odd prices must not break.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { withClient } from '../../src/local/postgres.ts';
-import {
-  ADDRESS,
-  call,
-  newShopper,
-  type PlacedBody,
-  type ProblemBody,
-  pay,
-  statusBecomes,
-  variantOf,
-} from '../support/shopper.ts';
+import { control, rowsOf } from '../support/backstage.ts';
+import { ADDRESS, call, newShopper, type ProblemBody, pay, statusBecomes, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
 
@@ -19,28 +10,22 @@ let api: string;
 
 beforeAll(async () => {
   shop = await startStack({ env: { PAYMENT_WINDOW: '4', HOLD_GRACE: '30' } });
-  api = shop.stack.api[0] as string;
+  api = shop.api;
 });
 
 afterAll(async () => {
   await shop.stop();
 });
 
-async function query(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
-  return withClient(
-    shop.stack.databaseUrl,
-    async (client) => (await client.query(text, values)).rows as Record<string, unknown>[],
-  );
-}
-
 async function priced(sku: string, price: number): Promise<string> {
-  await query('UPDATE variants SET price = $1 WHERE sku = $2', [price, sku]);
+  await rowsOf(shop.stack, 'UPDATE variants SET price = $1 WHERE sku = $2', price, sku);
   return variantOf(api, sku);
 }
 
 async function stockOf(variantId: string): Promise<{ onHand: number; reserved: number }> {
-  const [row] = await query('SELECT on_hand, reserved FROM inventory WHERE variant_id = $1', [variantId]);
-  return { onHand: Number(row?.['on_hand']), reserved: Number(row?.['reserved']) };
+  const query = 'SELECT on_hand, reserved FROM inventory WHERE variant_id = $1';
+  const [row] = await rowsOf<{ on_hand: number; reserved: number }>(shop.stack, query, variantId);
+  return { onHand: Number(row?.on_hand), reserved: Number(row?.reserved) };
 }
 
 test('two tabs, one paying by card and one on delivery, while no worker answers: one order, paid in one way', async () => {
@@ -50,8 +35,8 @@ test('two tabs, one paying by card and one on delivery, while no worker answers:
   const [worker] = (await shop.read())?.pids.worker ?? [];
   process.kill(worker as number, 'SIGSTOP');
   const isSaved = (method: string) => async () => {
-    const rows = await query('SELECT FROM checkouts WHERE cart_id = $1 AND payment_method = $2', [cart.id, method]);
-    return rows.length > 0;
+    const query = 'SELECT FROM checkouts WHERE cart_id = $1 AND payment_method = $2';
+    return (await rowsOf(shop.stack, query, cart.id, method)).length > 0;
   };
   const byCard = shopper.submit({ paymentMethod: 'card' });
   await until('the first tab has submitted', isSaved('card'));
@@ -75,9 +60,7 @@ test('when Stripe refuses to cancel an intent at the end of the window, the orde
   await shopper.add(variant, 3);
   const { body } = await shopper.submit({ paymentMethod: 'card' });
   const path = `/v1/payment_intents/${body.payment?.intentId}/cancel`;
-  await call(`${shop.stack.stripe}/_sim/faults`, {
-    json: { method: 'POST', path, times: 50, kind: 'status', status: 400 },
-  });
+  await control(shop.stack, 'faults', { method: 'POST', path, times: 50, kind: 'status', status: 400 });
   expect(await stockOf(variant)).toEqual({ ...before, reserved: before.reserved + 3 });
   await statusBecomes(() => shopper.order(body), 'EXPIRED');
   await until('the stock is free', async () => (await stockOf(variant)).reserved === before.reserved);
@@ -113,12 +96,11 @@ test.each(['card', 'cod'] as const)(
 
 test('what is priced in another currency than the shop sells in cannot come into a cart', async () => {
   const variant = await variantOf(api, 'BULK-05');
-  await query(`UPDATE products SET currency = 'jpy' WHERE id = (SELECT product_id FROM variants WHERE id = $1)`, [
-    variant,
-  ]);
+  const query = `UPDATE products SET currency = 'jpy' WHERE id = (SELECT product_id FROM variants WHERE id = $1)`;
+  await rowsOf(shop.stack, query, variant);
   const answer = await newShopper(api).add(variant);
   expect(answer.status).toBe(404);
-  await query(`UPDATE products SET currency = 'usd'`);
+  await rowsOf(shop.stack, `UPDATE products SET currency = 'usd'`);
 });
 
 test('a caller who expects another total than the order has is told so, and the order stays', async () => {
@@ -129,7 +111,7 @@ test('a caller who expects another total than the order has is told so, and the 
     body: ProblemBody;
   };
   expect(other.body).toMatchObject({ code: 'cart_changed', total: cart.total });
-  await pay(shop.stack, body.payment as NonNullable<PlacedBody['payment']>);
+  await pay(shop.stack, body.payment);
   await statusBecomes(() => shopper.order(body), 'PAID');
 });
 

@@ -14,9 +14,8 @@ let other: string;
 beforeAll(async () => {
   const taxes = [{ country: 'GB', category: 'standard', percent: 20 }];
   shop = await startStack({ env: { TAX_RATES: JSON.stringify(taxes), SHOP_COUNTRY: 'GB' } });
-  api = `${shop.stack.api[0]}/api/v1`;
-  const url = shop.stack.api[0] as string;
-  [bulk, other] = await Promise.all([variantOf(url, 'BULK'), variantOf(url, 'BULK-02')]);
+  api = `${shop.api}/api/v1`;
+  [bulk, other] = await Promise.all([variantOf(shop.api, 'BULK'), variantOf(shop.api, 'BULK-02')]);
 });
 
 afterAll(async () => {

@@ -1,7 +1,7 @@
 // What people do with an order after it was placed, over HTTP on a running stack: they cancel it, pay it on a second try,
 // and the shop says yes or no to cash on delivery. Money, stock and the cart go where the order's end says.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { withClient } from '../../src/local/postgres.ts';
+import { mailsTo, rowsOf } from '../support/backstage.ts';
 import {
   type Admin,
   type Answer,
@@ -9,8 +9,10 @@ import {
   logIn,
   newShopper,
   type PlacedBody,
+  type PlacedPayment,
   type ProblemBody,
   pay,
+  paymentOf,
   type Shopper,
   statusBecomes,
   variantOf,
@@ -25,7 +27,7 @@ let variant: string;
 
 beforeAll(async () => {
   shop = await startStack();
-  api = shop.stack.api[0] as string;
+  api = shop.api;
   [admin, variant] = await Promise.all([logIn(shop.stack), variantOf(api, 'BULK-01')]);
 });
 
@@ -37,29 +39,37 @@ interface Ordered {
   shopper: Shopper;
   email: string;
   placed: PlacedBody;
-  payment: NonNullable<PlacedBody['payment']>;
+  /** For a card only. */
+  readonly payment: PlacedPayment;
 }
 
-/** A guest with a placed order of three pieces. `payment` is there for a card only. */
+/** A guest with a placed order of three pieces. */
 async function ordered(paymentMethod: 'card' | 'cod'): Promise<Ordered> {
   const email = `${crypto.randomUUID()}@example.com`;
   const shopper = newShopper(api, email);
   await shopper.add(variant, 3);
   const { status, body: placed } = await shopper.submit({ paymentMethod });
   expect(status).toBe(201);
-  return { shopper, email, placed, payment: placed.payment as Ordered['payment'] };
+  return {
+    shopper,
+    email,
+    placed,
+    get payment() {
+      return paymentOf(placed);
+    },
+  };
 }
 
 async function stock(): Promise<{ onHand: number; reserved: number }> {
-  const sql = 'SELECT on_hand, reserved FROM inventory WHERE variant_id = $1';
-  const { rows } = await withClient(shop.stack.databaseUrl, (client) => client.query(sql, [variant]));
-  return { onHand: Number(rows[0].on_hand), reserved: Number(rows[0].reserved) };
+  const query = 'SELECT on_hand, reserved FROM inventory WHERE variant_id = $1';
+  const [row] = await rowsOf<{ on_hand: number; reserved: number }>(shop.stack, query, variant);
+  return { onHand: Number(row?.on_hand), reserved: Number(row?.reserved) };
 }
 
 async function mailBecomes(email: string, subject: string): Promise<void> {
   await until(`the mail "${subject}" has come`, async () => {
-    const { body } = await call<{ subject: string }[]>(`${shop.stack.inbox}/messages?to=${encodeURIComponent(email)}`);
-    return body.some((mail) => mail.subject === subject);
+    const mails = await mailsTo(shop.stack, email);
+    return mails.some((mail) => mail.subject === subject);
   });
 }
 

@@ -1,14 +1,7 @@
 // The main job over HTTP, as a shopper and their mail box see it, on a running stack.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import {
-  call,
-  newShopper,
-  type PlacedBody,
-  type ProblemBody,
-  pay,
-  statusBecomes,
-  variantOf,
-} from '../support/shopper.ts';
+import { mailsTo } from '../support/backstage.ts';
+import { call, newShopper, type ProblemBody, pay, statusBecomes, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
 
@@ -18,20 +11,13 @@ let bulk: string;
 
 beforeAll(async () => {
   shop = await startStack({ env: { PAYMENT_WINDOW: '4', CONFIRMATION_WINDOW: '4', HOLD_GRACE: '60' } });
-  api = shop.stack.api[0] as string;
+  api = shop.api;
   bulk = await variantOf(api, 'BULK');
 });
 
 afterAll(async () => {
   await shop.stop();
 });
-
-async function mailsTo(email: string): Promise<{ subject: string; text: string; html: string; messageId: string }[]> {
-  const answer = await call<{ subject: string; text: string; html: string; messageId: string }[]>(
-    `${shop.stack.inbox}/messages?to=${encodeURIComponent(email)}`,
-  );
-  return answer.body;
-}
 
 async function stockOf(variantId: string): Promise<number> {
   const shopper = newShopper(api);
@@ -55,26 +41,26 @@ test('a guest pays an order by card: it is PAID, its stock has left, and its mai
   expect(placed.body.payment).toMatchObject({ status: 'requires_payment_method' });
   expect(await stockOf(bulk)).toBe(before - 3);
 
-  const paid = await pay(shop.stack, placed.body.payment as NonNullable<PlacedBody['payment']>);
+  const paid = await pay(shop.stack, placed.body.payment);
   expect(paid.body.status).toBe('succeeded');
   const order = await statusBecomes(() => shopper.order(placed.body), 'PAID');
   expect(order).toMatchObject({ paymentStatus: 'PAID', number: placed.body.order.number });
   expect(await stockOf(bulk)).toBe(before - 3);
 
   const [mail] = await until('the mail has come', async () => {
-    const mails = await mailsTo(email);
+    const mails = await mailsTo(shop.stack, email);
     return mails.length > 0 && mails;
   });
   expect(mail?.subject).toBe(`Order ${order.number} is paid`);
   expect(mail?.text).toContain(order.id);
-  expect(await mailsTo(email)).toHaveLength(1);
+  expect(await mailsTo(shop.stack, email)).toHaveLength(1);
 });
 
 test('a declined card leaves the order PENDING and FAILED, and another card pays it', async () => {
   const shopper = newShopper(api);
   await shopper.add(bulk);
   const { body } = await shopper.submit({ paymentMethod: 'card' });
-  const payment = body.payment as NonNullable<PlacedBody['payment']>;
+  const payment = body.payment;
   const declined = await pay(shop.stack, payment, 'pm_card_visa_chargeDeclined');
   expect(declined.status).toBe(402);
   await until('the payment is FAILED', async () => (await shopper.order(body)).body.paymentStatus === 'FAILED');
@@ -94,7 +80,7 @@ test('a guest orders with cash on delivery: it awaits confirmation, and its mail
     payment: null,
   });
   const subjects = await until('the mail has come', async () => {
-    const mails = await mailsTo(email);
+    const mails = await mailsTo(shop.stack, email);
     return mails.length > 0 && mails.map(({ subject }) => subject);
   });
   expect(subjects).toContain(`Order ${placed.body.order.number} received`);
@@ -127,7 +113,7 @@ test('an order that nobody pays in its window is EXPIRED, its stock is free, and
   const second = await shopper.submit({ paymentMethod: 'card' });
   expect(second.status).toBe(201);
   expect(second.body.order.id).not.toBe(first.body.order.id);
-  await pay(shop.stack, second.body.payment as NonNullable<PlacedBody['payment']>);
+  await pay(shop.stack, second.body.payment);
   await statusBecomes(() => shopper.order(second.body), 'PAID');
 });
 
@@ -189,7 +175,7 @@ test('a shopper whose cart became a paid order keeps the token: it answers with 
   const shopper = newShopper(api);
   const added = await shopper.add(bulk);
   const first = await shopper.submit({ paymentMethod: 'card' });
-  await pay(shop.stack, first.body.payment as NonNullable<PlacedBody['payment']>);
+  await pay(shop.stack, first.body.payment);
   await statusBecomes(() => shopper.order(first.body), 'PAID');
   const again = await shopper.submit({ paymentMethod: 'card' });
   expect(again).toMatchObject({ status: 201, body: { order: { id: first.body.order.id, status: 'PAID' } } });

@@ -25,7 +25,7 @@ afterAll(async () => {
 
 test('the tour pays an order by card, gets its mail, and confirms one with cash on delivery', () => {
   const addresses: [string, string][] = [
-    ['http://127.0.0.1:8080', shop.stack.api[0] ?? ''],
+    ['http://127.0.0.1:8080', shop.api],
     ['http://127.0.0.1:12111', shop.stack.stripe],
     ['http://127.0.0.1:8025', shop.stack.inbox ?? ''],
     ['.perdure/stack.json', `${shop.home}/stack.json`],

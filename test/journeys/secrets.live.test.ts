@@ -5,7 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { ADDRESS, call, type PlacedBody, pay, variantOf } from '../support/shopper.ts';
+import { control, mailsTo } from '../support/backstage.ts';
+import { ADDRESS, call, type PlacedBody, pay, paymentOf, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
 
@@ -23,7 +24,7 @@ let api: string;
 
 beforeAll(async () => {
   shop = await startStack({ own: true, env: { PERDURE_LOGS: 'files', LOG_LEVEL: 'debug' } });
-  api = shop.stack.api[0] as string;
+  api = shop.api;
 });
 afterAll(async () => {
   await shop.stop();
@@ -44,9 +45,8 @@ async function journey(): Promise<Record<string, string>> {
   const submit = { paymentMethod: 'card', email: 'secrets@example.com', shippingAddress: ADDRESS };
   const headers = { 'X-Cart-Token': cartToken, 'Idempotency-Key': 'one-journey' };
   await call(`${api}/api/v1/orders`, { headers, json: { ...submit, cartToken } });
-  await call(`${shop.stack.stripe}/_sim/faults`, {
-    json: { method: 'POST', path: '/v1/payment_intents', kind: 'status', status: 500, times: 2 },
-  });
+  const fault = { method: 'POST', path: '/v1/payment_intents', kind: 'status', status: 500, times: 2 };
+  await control(shop.stack, 'faults', fault);
   const placed = await until('the order has its intent', async () => {
     const { body } = await call<PlacedBody>(`${api}/api/v1/orders`, {
       headers: { ...headers, 'Idempotency-Key': randomUUID() },
@@ -54,20 +54,17 @@ async function journey(): Promise<Record<string, string>> {
     });
     return body.payment !== null && body.payment !== undefined && body;
   });
-  const { clientSecret, intentId } = placed.payment as NonNullable<PlacedBody['payment']>;
+  const payment = paymentOf(placed);
   const accessToken = placed.order.accessToken ?? '';
-  await pay(shop.stack, { intentId, clientSecret }, 'pm_card_visa_chargeDeclined');
+  await pay(shop.stack, payment, 'pm_card_visa_chargeDeclined');
   await makeTrouble(accessToken);
-  await pay(shop.stack, { intentId, clientSecret });
+  await pay(shop.stack, payment);
   await until('the order is PAID', async () => {
     const url = `${api}/api/v1/orders/${placed.order.id}?orderToken=${accessToken}`;
     return (await call<{ status: string }>(url)).body.status === 'PAID';
   });
-  await until('its mail has come', async () => {
-    const { body } = await call<unknown[]>(`${shop.stack.inbox}/messages?to=secrets@example.com`);
-    return body.length > 0;
-  });
-  return { cartToken, accessToken, clientSecret };
+  await until('its mail has come', async () => (await mailsTo(shop.stack, submit.email)).length > 0);
+  return { cartToken, accessToken, clientSecret: payment.clientSecret };
 }
 
 /** Refused requests, a forged event, and a PostgreSQL that is killed under everyone's hands. */

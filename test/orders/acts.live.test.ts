@@ -5,33 +5,20 @@ import { ServiceError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { sql } from 'kysely';
 import { closeCart, createCart, reopenCart, startCheckout } from '../../src/cart/store.ts';
-import { createApp } from '../../src/http/app.ts';
-import { orderRoutes } from '../../src/orders/routes.ts';
-import type { CheckoutAnswer, IntentAnswer, MoveAnswer } from '../../src/orders/rules.ts';
 import { placeOrderExample } from '../../src/orders/schemas.ts';
 import { moveOrder } from '../../src/orders/store.ts';
-import { paymentRoutes } from '../../src/payments/routes.ts';
 import { saveIntent } from '../../src/payments/store.ts';
 import { newId } from '../../src/platform/ids.ts';
-import type { TemporalClient } from '../../src/platform/temporal.ts';
-import { hashToken, newCartToken, orderToken } from '../../src/platform/tokens.ts';
+import { hashToken, newCartToken } from '../../src/platform/tokens.ts';
 import type { MoveRequest } from '../../workflows/messages.ts';
-import { floor } from '../http/floor.ts';
+import { type Answers, type Asked, askedShop, type Sent } from '../http/asked-shop.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { insertOrderRow, LATER, NOW } from '../support/rows.ts';
-
-interface Asked {
-  workflowId: string;
-  update: string;
-  request: unknown;
-}
-
-type WorkflowAnswer = CheckoutAnswer | MoveAnswer | IntentAnswer;
+import { insertOrderRow, intentIdOf, intentOf, LATER, NOW, setStatus } from '../support/rows.ts';
 
 let database: OwnDatabase;
 /** What Temporal has been asked, and what it answers. */
 let asked: Asked[];
-let answers: (question: Asked) => WorkflowAnswer | Promise<WorkflowAnswer>;
+let answers: Answers;
 
 beforeAll(async () => {
   database = await ownDatabase();
@@ -44,54 +31,11 @@ beforeEach(() => {
   };
 });
 
-/** The part of the client that asks workflows. */
-function temporalDouble(): TemporalClient {
-  const ask = async (workflowId: string, { name }: { name: string }, [request]: unknown[] = []) => {
-    const question = { workflowId, update: name, request };
+function shop() {
+  const { app, send, tokenOf } = askedShop(database.db, (question) => {
     asked.push(question);
     return answers(question);
-  };
-  const workflow = {
-    getHandle: (id: string) => ({
-      executeUpdate: (update: { name: string }, options: { args?: unknown[] } = {}) => ask(id, update, options.args),
-    }),
-    executeUpdateWithStart: (update: { name: string }, options: WithStart) =>
-      ask(options.startWorkflowOperation.options.workflowId, update, options.args),
-  };
-  const client = { workflow, withDeadline: (_deadline: number, call: () => unknown) => call() };
-  return { client } as unknown as TemporalClient;
-}
-interface WithStart {
-  args?: unknown[];
-  startWorkflowOperation: { options: { workflowId: string } };
-}
-
-interface Sent {
-  method?: string;
-  token?: string | null;
-  key?: string | null;
-  json?: unknown;
-}
-
-function shop() {
-  const { deps } = floor(null, {}, { db: database.db, clock: () => NOW, temporal: temporalDouble() });
-  const app = createApp(deps, [orderRoutes, paymentRoutes]);
-  const tokenOf = (orderId: string) => orderToken(deps.config.TOKEN_SECRET, orderId);
-  /** As the owner of the order, unless told. */
-  const send = async (orderId: string, path: string, sent: Sent = {}) => {
-    const { method = 'PUT', token = tokenOf(orderId), key = newId(new Date()), json } = sent;
-    const response = await app.request(`/api/v1/${path}`, {
-      method,
-      headers: {
-        ...(token !== null && { 'X-Order-Token': token }),
-        ...(key !== null && { 'Idempotency-Key': key }),
-        ...(json !== undefined && { 'Content-Type': 'application/json' }),
-      },
-      ...(json !== undefined && { body: JSON.stringify(json) }),
-    });
-    const body = (await response.json()) as Record<string, unknown>;
-    return { status: response.status, headers: response.headers, body };
-  };
+  });
   const cancel = (orderId: string, sent: Sent = {}) => send(orderId, `orders/${orderId}/cancel`, sent);
   const submit = async (cartToken: string) => {
     const response = await app.request('/api/v1/orders', {
@@ -104,9 +48,7 @@ function shop() {
   return { send, cancel, submit, tokenOf };
 }
 
-async function stands(orderId: string, status: string): Promise<void> {
-  await sql`UPDATE orders SET status = ${status} WHERE id = ${orderId}`.execute(database.db);
-}
+const stands = (orderId: string, status: string) => setStatus(database.db, orderId, status);
 
 /** What a workflow does when it is asked for a cancel. */
 async function cancelledBy(orderId: string, { by, requestKey }: MoveRequest): Promise<void> {
@@ -324,114 +266,5 @@ test("the customer reads an order's story without the names of the staff", async
       { sequence: 2, from: 'AWAITING_CONFIRMATION', to: 'CONFIRMED', actor: 'admin', note: 'confirmed_by_shop', at },
     ],
     shipments: [],
-  });
-});
-
-/** As Stripe's ids look: letters, digits and underscores. */
-function intentIdOf(orderId: string, attempt: number): string {
-  return `pi_${orderId.replaceAll('-', '')}_${attempt}`;
-}
-
-function intentOf(orderId: string, attempt: number) {
-  const intentId = intentIdOf(orderId, attempt);
-  const [clientSecret, intentStatus] = [`${intentId}_secret`, 'requires_payment_method'];
-  return { orderId, attempt, intentId, clientSecret, amount: 1_000, currency: 'usd', intentStatus };
-}
-
-describe("the order's intent", () => {
-  async function orderWithIntents(columns: Record<string, string> = {}): Promise<string> {
-    const orderId = await insertOrderRow(database.db, columns);
-    for (const attempt of [1, 2]) await saveIntent(database.db, newId(NOW), intentOf(orderId, attempt), NOW);
-    // Money that names the order, but came by no attempt of ours.
-    const { intentId, clientSecret, amount, currency, intentStatus } = intentOf(orderId, 3);
-    await sql`INSERT INTO payments (id, order_id, attempt, intent_id, client_secret, amount, currency, intent_status, created_at, updated_at)
-      VALUES (${newId(NOW)}, ${orderId}, NULL, ${intentId}, ${clientSecret}, ${amount}, ${currency}, ${intentStatus}, ${NOW}, ${NOW})`.execute(
-      database.db,
-    );
-    return orderId;
-  }
-
-  test('is the newest attempt, when its checkout says that it is live, whichever attempt is tried again', async () => {
-    const orderId = await orderWithIntents();
-    answers = () => ({ outcome: 'live' });
-    const { send } = shop();
-    const newest = {
-      attempt: 2,
-      orderId,
-      clientSecret: `${intentIdOf(orderId, 2)}_secret`,
-      amount: 1_000,
-      currency: 'usd',
-    };
-    const created = await send(orderId, 'payments/create-intent', { method: 'POST', json: { orderId } });
-    expect(created).toMatchObject({ status: 200, body: newest });
-    for (const id of [created.body['id'], intentIdOf(orderId, 1)]) {
-      const again = await send(orderId, `payments/${String(id)}/retry`, { method: 'POST' });
-      expect(again).toMatchObject({ status: 200, body: newest });
-    }
-    expect(asked).toEqual(
-      Array.from({ length: 3 }, () => ({ workflowId: `checkout/${orderId}`, update: 'intent', request: undefined })),
-    );
-  });
-
-  test.each([
-    ['none', 409, 'invalid_transition'],
-    ['unavailable', 503, 'unavailable'],
-  ] as const)('is refused when its checkout says %s', async (outcome, status, code) => {
-    const orderId = await orderWithIntents();
-    answers = () => ({ outcome });
-    const refused = await shop().send(orderId, 'payments/create-intent', { method: 'POST', json: { orderId } });
-    expect(refused).toMatchObject({ status, body: { code } });
-  });
-
-  test('is refused with the order that its checkout has left behind, when that has just ended', async () => {
-    const orderId = await orderWithIntents();
-    answers = async ({ workflowId }) => {
-      await stands(orderId, 'EXPIRED');
-      throw new WorkflowNotFoundError('workflow execution already completed', workflowId, undefined);
-    };
-    const refused = await shop().send(orderId, 'payments/create-intent', { method: 'POST', json: { orderId } });
-    expect(refused).toMatchObject({ status: 409, body: { code: 'invalid_transition', orderStatus: 'EXPIRED' } });
-  });
-
-  test.each(['AWAITING_CONFIRMATION', 'PAID', 'EXPIRED'])(
-    'is nobody to ask for when the order is %s',
-    async (status) => {
-      const orderId = await orderWithIntents({ status });
-      const refused = await shop().send(orderId, `payments/${intentIdOf(orderId, 1)}/retry`, { method: 'POST' });
-      expect(refused).toMatchObject({ status: 409, body: { code: 'invalid_transition', orderStatus: status } });
-      expect(asked).toEqual([]);
-    },
-  );
-
-  test('needs an Idempotency-Key to be made or tried again', async () => {
-    const orderId = await orderWithIntents();
-    const { send } = shop();
-    const post = { method: 'POST', key: null };
-    const refused = [
-      await send(orderId, 'payments/create-intent', { ...post, json: { orderId } }),
-      await send(orderId, `payments/${intentIdOf(orderId, 1)}/retry`, post),
-    ];
-    expect(refused.map(({ body }) => body['code'])).toEqual(['idempotency_key_missing', 'idempotency_key_missing']);
-  });
-
-  test('is listed with all attempts, and its secret only while it can be paid', async () => {
-    const orderId = await orderWithIntents();
-    const { send } = shop();
-    const list = async () => {
-      const { body } = await send(orderId, `payments/order/${orderId}`, { method: 'GET' });
-      return body as { items: { attempt: number | null; clientSecret: string | null }[]; nextCursor: null };
-    };
-    const secrets = [`${intentIdOf(orderId, 1)}_secret`, `${intentIdOf(orderId, 2)}_secret`, null];
-    expect((await list()).items.map(({ attempt }) => attempt)).toEqual([1, 2, null]);
-    expect((await list()).items.map(({ clientSecret }) => clientSecret)).toEqual(secrets);
-    await stands(orderId, 'PAID');
-    expect((await list()).items.map(({ clientSecret }) => clientSecret)).toEqual([null, null, null]);
-    const one = await send(orderId, `payments/${intentIdOf(orderId, 1)}`, { method: 'GET' });
-    expect(one).toMatchObject({ status: 200, body: { attempt: 1, clientSecret: null } });
-  });
-
-  test.each(['webhook', 'pi_', '1', 'pi_1%2f'])('is not there under %s', async (id) => {
-    const orderId = await insertOrderRow(database.db);
-    expect((await shop().send(orderId, `payments/${id}`, { method: 'GET' })).status).toBe(404);
   });
 });

@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
 import { withClient } from '../../src/local/postgres.ts';
+import { rowsOf } from '../support/backstage.ts';
 import { logIn, newShopper, type PlacedBody, pay, type Shopper, statusBecomes, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
@@ -43,7 +44,7 @@ let bulk: string;
 
 beforeAll(async () => {
   shop = await startStack();
-  bulk = await variantOf(shop.stack.api[0] as string, 'BULK');
+  bulk = await variantOf(shop.api, 'BULK');
 });
 afterAll(async () => {
   await shop.stop();
@@ -54,7 +55,7 @@ function shopDatabase<T>(work: (client: Client) => Promise<T>): Promise<T> {
 }
 
 async function place(paymentMethod: 'card' | 'cod'): Promise<{ shopper: Shopper; placed: PlacedBody }> {
-  const shopper = newShopper(shop.stack.api[0] as string);
+  const shopper = newShopper(shop.api);
   await shopper.add(bulk);
   await shopper.coupon(COUPON);
   const { body: placed } = await shopper.submit({ paymentMethod });
@@ -64,13 +65,12 @@ async function place(paymentMethod: 'card' | 'cod'): Promise<{ shopper: Shopper;
 /** Until its mail has been sent. */
 async function livePaid(): Promise<void> {
   const { shopper, placed } = await place('card');
-  if (placed.payment === null) throw new Error('there is nothing to pay');
   await pay(shop.stack, placed.payment);
   await statusBecomes(() => shopper.order(placed), 'PAID');
   await shopper.track(placed);
   await until('its mail has been sent', async () => {
     const find = 'SELECT FROM mails WHERE order_id = $1 AND sent_at IS NOT NULL';
-    return shopDatabase(async (client) => (await client.query(find, [placed.order.id])).rowCount === 1);
+    return (await rowsOf(shop.stack, find, placed.order.id)).length === 1;
   });
 }
 

@@ -4,13 +4,21 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import Stripe from 'stripe';
-import { loadConfig, requireSettings } from '../../src/config.ts';
-import { withClient } from '../../src/local/postgres.ts';
 import { type StripeSimulator, startStripeSimulator } from '../../src/local/stripe/server.ts';
-import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
+import type { TemporalClient } from '../../src/platform/temporal.ts';
 import { WORKFLOW_IDS } from '../../workflows/messages.ts';
+import { rowsOf, temporalOf } from '../support/backstage.ts';
 import { removeFolder, temporaryFolder } from '../support/folders.ts';
-import { type Answer, call, newShopper, type PlacedBody, pay, variantOf } from '../support/shopper.ts';
+import {
+  type Answer,
+  call,
+  newShopper,
+  type PlacedBody,
+  type PlacedPayment,
+  pay,
+  paymentOf,
+  variantOf,
+} from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
 
@@ -38,10 +46,8 @@ beforeAll(async () => {
       STRIPE_WEBHOOK_SECRET: `${NEW_SECRET},${OLD_SECRET}`,
     },
   });
-  const { temporal: address, namespace } = shop.stack;
-  const settings = loadConfig({ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
-  temporal = openTemporal(requireSettings(settings, 'TEMPORAL_ADDRESS'));
-  bulk = await variantOf(shop.stack.api[0] as string, 'BULK');
+  temporal = temporalOf(shop.stack);
+  bulk = await variantOf(shop.api, 'BULK');
 });
 afterAll(async () => {
   await temporal.close();
@@ -51,7 +57,7 @@ afterAll(async () => {
 });
 
 function deliver(payload: string, headers: Record<string, string>): Promise<Response> {
-  return fetch(`${shop.stack.api[0]}/api/v1/payments/webhook`, {
+  return fetch(`${shop.api}/api/v1/payments/webhook`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...headers },
     body: payload,
@@ -82,32 +88,28 @@ interface StoredEvent {
 
 async function stored(id: string): Promise<StoredEvent[]> {
   return rowsOf(
+    shop.stack,
     `SELECT type, outcome, handled_at IS NOT NULL AS handled, jsonb_typeof(payload) AS kind, payload
      FROM stripe_events WHERE id = $1`,
     id,
   );
 }
 
-async function rowsOf<Row extends object>(query: string, ...values: string[]): Promise<Row[]> {
-  return withClient(shop.stack.databaseUrl, async (client) => (await client.query<Row>(query, values)).rows);
-}
-
 interface Ordered {
   body: PlacedBody;
-  payment: NonNullable<PlacedBody['payment']>;
+  payment: PlacedPayment;
   status: () => Promise<string>;
   cancel: () => Promise<Answer<unknown>>;
 }
 
 async function placeOrder(): Promise<Ordered> {
-  const shopper = newShopper(shop.stack.api[0] as string);
+  const shopper = newShopper(shop.api);
   await shopper.add(bulk, 2);
   const { body, status } = await shopper.submit({ paymentMethod: 'card' });
   expect(status).toBe(201);
-  const payment = body.payment as NonNullable<PlacedBody['payment']>;
   return {
     body,
-    payment,
+    payment: paymentOf(body),
     status: async () => (await shopper.order(body)).body.status,
     cancel: () => shopper.cancel(body),
   };
@@ -187,7 +189,7 @@ describe('a signed event', () => {
         .split('\n')
         .some((line) => line.includes('"level":"error"') && line.includes(event.id) && line.includes(id)),
     );
-    expect(await rowsOf('SELECT id FROM payments WHERE intent_id = $1', id)).toEqual([]);
+    expect(await rowsOf(shop.stack, 'SELECT id FROM payments WHERE intent_id = $1', id)).toEqual([]);
   });
 
   test.each([
@@ -267,13 +269,17 @@ describe('a signed event', () => {
     expect(await stored(event.id)).toMatchObject([{ outcome: 'signalled', handled: true }]);
     const { id } = order.body.order;
     expect(
-      await rowsOf('SELECT from_status, to_status FROM order_events WHERE order_id = $1 ORDER BY sequence', id),
+      await rowsOf(
+        shop.stack,
+        'SELECT from_status, to_status FROM order_events WHERE order_id = $1 ORDER BY sequence',
+        id,
+      ),
     ).toEqual([
       { from_status: null, to_status: 'PENDING' },
       { from_status: 'PENDING', to_status: 'PAID' },
     ]);
-    expect(await rowsOf('SELECT fact FROM mails WHERE order_id = $1', id)).toEqual([{ fact: 'paid' }]);
-    expect(await rowsOf('SELECT kind, quantity FROM stock_movements WHERE order_id = $1', id)).toEqual([
+    expect(await rowsOf(shop.stack, 'SELECT fact FROM mails WHERE order_id = $1', id)).toEqual([{ fact: 'paid' }]);
+    expect(await rowsOf(shop.stack, 'SELECT kind, quantity FROM stock_movements WHERE order_id = $1', id)).toEqual([
       { kind: 'sold', quantity: -2 },
     ]);
   });

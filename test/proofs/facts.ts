@@ -1,12 +1,7 @@
 // What is so, seen from outside: rows in the shop's database and intents at Stripe (the simulator), whatever the API says.
-import { withClient } from '../../src/local/postgres.ts';
 import type { Stack } from '../../src/local/stack-file.ts';
+import { rowsOf } from '../support/backstage.ts';
 import { call } from '../support/shopper.ts';
-
-/** Rows of the shop's database. */
-export async function rowsOf<Row extends object>(stack: Stack, query: string, ...values: unknown[]): Promise<Row[]> {
-  return withClient(stack.databaseUrl, async (client) => (await client.query<Row>(query, values)).rows);
-}
 
 /** The ids of the orders that this mail address has, ended ones included. */
 export async function orderIdsOf(stack: Stack, email: string): Promise<string[]> {

@@ -2,7 +2,7 @@
 // not data. Each is killed with -9 and kept away, and frozen, which is worse: nothing is refused, nothing is answered.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Answer, call, newShopper, pay, statusBecomes, variantOf } from '../support/shopper.ts';
+import { type Answer, call, newShopper, pay, paymentOf, statusBecomes, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
 import { type GuestCart, guestCart, type SubmitAnswer, submit } from './carts.ts';
@@ -23,7 +23,7 @@ let bulk: string;
 
 beforeAll(async () => {
   shop = await startStack({ own: true });
-  api = shop.stack.api[0] as string;
+  api = shop.api;
   bulk = await variantOf(api, 'BULK');
 });
 
@@ -44,14 +44,9 @@ async function becomesReady(): Promise<void> {
   await until('it is ready again', async () => (await health('/ready')).status === 200, BACK_WITHIN_MS);
 }
 
-function paymentOf({ body }: SubmitAnswer) {
-  if (body.payment === null) throw new Error('there is no payment in the answer');
-  return body.payment;
-}
-
 /** Pays, and waits until the order is PAID; exactly once. */
 async function payFor(answer: SubmitAnswer): Promise<void> {
-  await pay(shop.stack, paymentOf(answer));
+  await pay(shop.stack, answer.body.payment);
   await statusBecomes(() => newShopper(api).order(answer.body), 'PAID');
   expect(await movesOf(shop.stack, answer.body.order.id)).toEqual(['PENDING', 'PAID']);
 }
@@ -69,7 +64,7 @@ async function submitAgain(cart: GuestCart, key: string): Promise<SubmitAnswer> 
   expect(answer.status).toBe(201);
   const { id } = answer.body.order;
   expect(await orderIdsOf(shop.stack, cart.email)).toEqual([id]);
-  expect(await intentIdsOf(shop.stack, id)).toEqual([paymentOf(answer).intentId]);
+  expect(await intentIdsOf(shop.stack, id)).toEqual([paymentOf(answer.body).intentId]);
   return answer;
 }
 
@@ -124,7 +119,7 @@ describe.each(TEMPORAL_AWAY)('while Temporal is %s', (_how, takeAway) => {
     const rows = await written(shop.stack);
     const giveBack = await takeAway();
     try {
-      await pay(shop.stack, paymentOf(before));
+      await pay(shop.stack, before.body.payment);
       await expectUnavailable(cart, key);
       expect(await written(shop.stack)).toEqual(rows);
     } finally {
@@ -150,7 +145,7 @@ describe.each(POSTGRES_AWAY)('while PostgreSQL is %s', (_how, takeAway) => {
     await Promise.all(Array.from({ length: CALLERS }, () => health('')));
     const giveBack = await takeAway();
     try {
-      await pay(shop.stack, paymentOf(before));
+      await pay(shop.stack, before.body.payment);
       await expectUnavailable(cart, key);
     } finally {
       giveBack();

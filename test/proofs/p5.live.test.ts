@@ -2,9 +2,9 @@
 // the order ends as it does without. Every step of a checkout, and of what comes after it, times every victim.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig, requireSettings } from '../../src/config.ts';
 import { openDatabase } from '../../src/platform/database.ts';
-import { openTemporal } from '../../src/platform/temporal.ts';
+import { temporalOf } from '../support/backstage.ts';
 import { logIn } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import type { EndState } from './barriers/end-state.ts';
@@ -48,10 +48,9 @@ beforeAll(async () => {
   barriers = await openBarriers();
   shop = await startStack({ own: true, env: { NODE_OPTIONS: `--import ${PRELOAD}`, BARRIERS_URL: barriers.url } });
   const { stack } = shop;
-  const settings = { DATABASE_URL: stack.databaseUrl, TEMPORAL_ADDRESS: stack.temporal };
-  const config = { ...loadConfig({ ...settings, TEMPORAL_NAMESPACE: stack.namespace }), ...settings };
-  const [db, temporal] = [openDatabase(config, pino({ level: 'silent' })), openTemporal(config)];
-  scene = { shop, stack, barriers, db, temporal, admin: await logIn(stack) };
+  const config = requireSettings(loadConfig({ DATABASE_URL: stack.databaseUrl }), 'DATABASE_URL');
+  const db = openDatabase(config, pino({ level: 'silent' }));
+  scene = { shop, stack, barriers, db, temporal: temporalOf(stack), admin: await logIn(stack) };
 });
 
 afterAll(async () => {

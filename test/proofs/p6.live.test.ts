@@ -3,11 +3,12 @@
 // Signatures, their rotation, and events that nobody handles are in test/payments/webhook.live.test.ts.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Stripe from 'stripe';
-import { call, newShopper, pay, statusBecomes, variantOf } from '../support/shopper.ts';
+import { control, mailsTo, rowsOf } from '../support/backstage.ts';
+import { call, newShopper, type PlacedPayment, pay, paymentOf, statusBecomes, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
 import { guestCart, type SubmitAnswer, submit } from './carts.ts';
-import { movesOf, rowsOf } from './facts.ts';
+import { movesOf } from './facts.ts';
 import { freeze, kill } from './parts.ts';
 
 let shop: RunningStack;
@@ -17,7 +18,7 @@ let bulk: string;
 beforeAll(async () => {
   // Temporal of its own: it is frozen here, and nobody else may be waiting for it.
   shop = await startStack({ own: true, env: { API_PROCESSES: '2' } });
-  api = shop.stack.api[0] as string;
+  api = shop.api;
   bulk = await variantOf(api, 'BULK');
 });
 
@@ -27,14 +28,13 @@ afterAll(async () => {
 
 interface Unpaid extends Pick<SubmitAnswer['body'], 'order'> {
   email: string;
-  payment: { intentId: string; clientSecret: string; status: string };
+  payment: PlacedPayment;
 }
 
 async function placeOrder(): Promise<Unpaid> {
   const cart = await guestCart(api, [bulk]);
   const { body } = await submit(api, cart);
-  if (body.payment === null) throw new Error('there is no payment in the answer');
-  return { email: cart.email, order: body.order, payment: body.payment };
+  return { email: cart.email, order: body.order, payment: paymentOf(body) };
 }
 
 interface StoredEvent {
@@ -69,7 +69,7 @@ async function expectPaidOnce(placed: Unpaid): Promise<void> {
 }
 
 async function setWebhooks(how: object): Promise<void> {
-  await call(`${shop.stack.stripe}/_sim/webhooks`, { json: how });
+  await control(shop.stack, 'webhooks', how);
 }
 
 /** Until the simulator has its acknowledgement of every event. */
@@ -115,10 +115,7 @@ test('the API is killed after it has stored an event and before it has signalled
   await expectPaidOnce(placed);
   await allAcknowledged();
   expect(await eventsOf(placed)).toMatchObject([{ type: 'payment_intent.succeeded', handled: true }]);
-  await until('its mail has come', async () => {
-    const mails = await call<object[]>(`${shop.stack.inbox}/messages?to=${placed.email}`);
-    return mails.body.length === 1;
-  });
+  await until('its mail has come', async () => (await mailsTo(shop.stack, placed.email)).length === 1);
 });
 
 test('an event that comes to two API processes, five times to each at once, is handled once', async () => {

@@ -3,7 +3,8 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import type Stripe from 'stripe';
 import { type CheckoutInput, TASK_QUEUES, WORKFLOW_IDS } from '../../workflows/messages.ts';
-import { call, pay } from '../support/shopper.ts';
+import { control } from '../support/backstage.ts';
+import { pay } from '../support/shopper.ts';
 import { until } from '../support/wait.ts';
 import type { LiveOrder, Story } from './pairs.ts';
 import { nearEnd } from './pairs-stories.ts';
@@ -35,9 +36,7 @@ export const TOO_LATE: readonly Story[] = (['cancel', 'window end'] as const).fl
     hasWindowEnd: act === 'window end',
     tell: async (order: LiveOrder) => {
       const path = `/v1/payment_intents/${order.intentId}/cancel`;
-      await call(`${order.shop.stack.stripe}/_sim/faults`, {
-        json: { method: 'POST', path, times: 50, kind: 'status', status: 400 },
-      });
+      await control(order.shop.stack, 'faults', { method: 'POST', path, times: 50, kind: 'status', status: 400 });
       await order.do(act);
       await order.pay(news === 'five times' || news === 'reordered' ? news : 'prompt');
     },
@@ -98,12 +97,12 @@ export const PROCESSING: readonly Story[] = [
 ];
 
 async function beginToPay(order: LiveOrder): Promise<void> {
-  await call(`${order.shop.stack.stripe}/_sim/payment_intents/${order.intentId}/pay`, { json: { processing: true } });
+  await control(order.shop.stack, `payment_intents/${order.intentId}/pay`, { processing: true });
   await order.tell('payment_intent.processing');
 }
 
 async function settle(order: LiveOrder, succeed: boolean): Promise<void> {
-  await call(`${order.shop.stack.stripe}/_sim/payment_intents/${order.intentId}/settle`, { json: { succeed } });
+  await control(order.shop.stack, `payment_intents/${order.intentId}/settle`, { succeed });
   await order.tell(succeed ? 'payment_intent.succeeded' : 'payment_intent.payment_failed');
 }
 

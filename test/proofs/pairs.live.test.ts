@@ -1,7 +1,7 @@
 // P3, P4: whatever two things happen to an order, one after the other or at once, and however Stripe tells of them, the order has
 // one end of the lifecycle's table; and its money, its stock, its coupon, its cart and its mails are those of that end.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { call } from '../support/shopper.ts';
+import { mailsTo } from '../support/backstage.ts';
 import { until } from '../support/wait.ts';
 import { type Mailbag, openMailbag } from './model/mailbag.ts';
 import { assertConsistent, trailsOf } from './model/oracle.ts';
@@ -118,8 +118,8 @@ async function expectCustomerToSee({ shopper, placed, goods }: LiveOrder, trail:
   const facts = await shop.db.selectFrom('mails').select('fact').where('orderId', '=', id).execute();
   const due = facts.map(({ fact }) => `Order ${order.number} ${SUBJECTS[fact]}`).toSorted();
   const subjects = await until('the mails have come', async () => {
-    const { body } = await call<{ subject: string }[]>(`${shop.stack.inbox}/messages?to=${goods.email}`);
-    return body.length >= due.length && body.map(({ subject }) => subject).toSorted();
+    const mails = await mailsTo(shop.stack, goods.email);
+    return mails.length >= due.length && mails.map(({ subject }) => subject).toSorted();
   });
   expect(subjects).toEqual(due);
 }

@@ -113,7 +113,7 @@ function liveOrder(known: Pick<LiveOrder, Known>): LiveOrder {
 
   async function payWith(card: string, told: Stripe.Event.Type, how: Delivery = 'prompt'): Promise<void> {
     const knownBefore = new Set(seen);
-    const { status, body } = await pay(shop.stack, known.placed.payment ?? noPayment(), card);
+    const { status, body } = await pay(shop.stack, placed.payment, card);
     if (body.error?.code === 'payment_intent_unexpected_state') return;
     if (status !== 200 && told === 'payment_intent.succeeded') throw new Error(`not paid: ${JSON.stringify(body)}`);
     await tell(told, how, knownBefore);
@@ -164,10 +164,6 @@ function liveOrder(known: Pick<LiveOrder, Known>): LiveOrder {
 
 export function isWaiting({ status }: OrderBody): boolean {
   return status === 'PENDING' || status === 'AWAITING_CONFIRMATION';
-}
-
-function noPayment(): never {
-  throw new Error('the order has nothing to pay');
 }
 
 /** Tells the first, then the second. A trouble without an act is that of a payment; two are those of a decline and a payment. */

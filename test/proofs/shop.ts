@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type Stripe from 'stripe';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig, requireSettings } from '../../src/config.ts';
 import { createCrew } from '../../src/local/crew.ts';
 import { createFileLogs } from '../../src/local/logs.ts';
 import { apiPart } from '../../src/local/own-parts.ts';
@@ -13,7 +13,8 @@ import type { Stack } from '../../src/local/stack-file.ts';
 import { type Database, openDatabase } from '../../src/platform/database.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { openStripe } from '../../src/platform/stripe.ts';
-import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
+import type { TemporalClient } from '../../src/platform/temporal.ts';
+import { temporalOf } from '../support/backstage.ts';
 import { type StockedVariant, stockedVariant } from '../support/rows.ts';
 import { type Admin, logIn } from '../support/shopper.ts';
 import { startStack } from '../support/stack.ts';
@@ -50,15 +51,15 @@ const DRAIN_TIMEOUT = 5;
 /** @param short the windows at `hurried`, seconds */
 export async function openShop(short: { window: number; grace: number }): Promise<ProofShop> {
   const shop = await startStack();
-  const { stack, home } = shop;
+  const { stack, home, api } = shop;
   const hurried = await startHurried(stack, home, short);
-  const urls = { DATABASE_URL: stack.databaseUrl, TEMPORAL_ADDRESS: stack.temporal, STRIPE_API_BASE: stack.stripe };
-  const config = loadConfig({ ...urls, TEMPORAL_NAMESPACE: stack.namespace, DATABASE_POOL_SIZE: String(POOL) });
-  const db = openDatabase({ ...config, ...urls }, pino({ level: 'silent' }));
-  const temporal = openTemporal({ ...config, ...urls });
+  const urls = { DATABASE_URL: stack.databaseUrl, STRIPE_API_BASE: stack.stripe };
+  const config = requireSettings(loadConfig({ ...urls, DATABASE_POOL_SIZE: String(POOL) }), 'DATABASE_URL');
+  const db = openDatabase(config, pino({ level: 'silent' }));
+  const temporal = temporalOf(stack);
   return {
     stack,
-    api: stack.api[0] ?? '',
+    api,
     hurried: hurried.url,
     db,
     temporal,

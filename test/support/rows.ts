@@ -6,6 +6,7 @@ import { loadConfig, pricingOf } from '../../src/config.ts';
 import type { WantedLine } from '../../src/inventory/store.ts';
 import { saveSubmit } from '../../src/orders/checkout-store.ts';
 import type { PaymentMethod } from '../../src/orders/rules.ts';
+import type { Intent } from '../../src/payments/store.ts';
 import type { Database } from '../../src/platform/database.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { hashToken, newCartToken } from '../../src/platform/tokens.ts';
@@ -35,7 +36,6 @@ export async function stockedVariant(db: Database, onHand: number, price = 1_250
 export interface SubmittedOrder {
   orderId: string;
   cartId: string;
-  lines: WantedLine[];
 }
 
 /** A cart with these lines whose submit has been kept, as POST /orders leaves it for the workflow. */
@@ -54,7 +54,7 @@ export async function submittedOrder(
   const { paymentMethod = 'card', expectedTotal = null, shippingMethod = null, email = `${orderId}@example.com` } = how;
   const sent = { paymentMethod, expectedTotal, shippingMethod, email, shippingAddress: ADDRESS, note: null };
   await saveSubmit(db, tokenHash, sent, NOW);
-  return { orderId, cartId, lines };
+  return { orderId, cartId };
 }
 
 /** An order row of its own cart, PENDING with a total of 1000, with these columns instead. */
@@ -86,6 +86,23 @@ export async function insertOrderRow(db: Database, columns: Record<string, strin
     db,
   );
   return id;
+}
+
+/** The order stands there, whatever led it there. */
+export async function setStatus(db: Database, orderId: string, status: string): Promise<void> {
+  await sql`UPDATE orders SET status = ${status} WHERE id = ${orderId}`.execute(db);
+}
+
+/** As Stripe's ids look: letters, digits and underscores. */
+export function intentIdOf(orderId: string, attempt: number): string {
+  return `pi_${orderId.replaceAll('-', '')}_${attempt}`;
+}
+
+/** An attempt that waits for its money: 1000, as the orders here cost. */
+export function intentOf(orderId: string, attempt: number): Intent {
+  const intentId = intentIdOf(orderId, attempt);
+  const [clientSecret, intentStatus] = [`${intentId}_secret`, 'requires_payment_method'];
+  return { orderId, attempt, intentId, clientSecret, amount: 1_000, currency: 'usd', intentStatus };
 }
 
 export interface StockState {

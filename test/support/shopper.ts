@@ -38,7 +38,14 @@ export interface OrderBody {
 
 export interface PlacedBody {
   order: OrderBody;
-  payment: { intentId: string; clientSecret: string; status: string } | null;
+  /** Null where nothing is to be paid at Stripe. */
+  payment: PlacedPayment | null;
+}
+
+export interface PlacedPayment {
+  intentId: string;
+  clientSecret: string;
+  status: string;
 }
 
 /** One of an order's tries to be paid. */
@@ -190,16 +197,27 @@ export async function logIn(
   };
 }
 
-/** Pays as Stripe.js does: with the publishable key and the intent's client secret. */
+/** What an order by card is paid with. @throws when there is nothing to pay */
+export function paymentOf({ payment }: Pick<PlacedBody, 'payment'>): PlacedPayment {
+  return present(payment);
+}
+
+function present<T>(payment: T | null): T {
+  if (payment === null) throw new Error('there is nothing to pay');
+  return payment;
+}
+
+/** Pays as Stripe.js does: with the publishable key and the intent's client secret. @throws when there is nothing to pay */
 export async function pay(
   stack: { stripe: string; publishableKey: string | null },
-  payment: { intentId: string; clientSecret: string },
+  payment: Pick<PlacedPayment, 'intentId' | 'clientSecret'> | null,
   paymentMethod = 'pm_card_visa',
 ): Promise<Answer<{ status?: string; error?: { code: string } }>> {
-  const response = await fetch(`${stack.stripe}/v1/payment_intents/${payment.intentId}/confirm`, {
+  const { intentId, clientSecret } = present(payment);
+  const response = await fetch(`${stack.stripe}/v1/payment_intents/${intentId}/confirm`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${stack.publishableKey}` },
-    body: new URLSearchParams({ client_secret: payment.clientSecret, payment_method: paymentMethod }),
+    body: new URLSearchParams({ client_secret: clientSecret, payment_method: paymentMethod }),
   });
   return { status: response.status, headers: response.headers, body: (await response.json()) as { status?: string } };
 }

@@ -23,6 +23,8 @@ export interface StackOptions {
 export interface RunningStack {
   /** What stack.json said when it was ready. */
   stack: Stack;
+  /** Its API; the first of its processes where there are several. */
+  api: string;
   home: string;
   /** Reads stack.json again; undefined when there is none. */
   read(): Promise<Stack | undefined>;
@@ -74,6 +76,7 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
   }
   return {
     stack,
+    api: stack.api[0] ?? '',
     home,
     read: () => readStack(home),
     output: () => started.output(),

@@ -2,17 +2,16 @@
 // a second attempt, and cancelled while Stripe is away.
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { WithStartWorkflowOperation } from '@temporalio/client';
-import { loadConfig, requireSettings } from '../../src/config.ts';
 import { withClient } from '../../src/local/postgres.ts';
-import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
+import type { TemporalClient } from '../../src/platform/temporal.ts';
 import { type CheckoutInput, submitUpdate, TASK_QUEUES, WORKFLOW_IDS } from '../../workflows/messages.ts';
+import { control, rowsOf, temporalOf } from '../support/backstage.ts';
 import {
   type Admin,
-  call,
   logIn,
   newShopper,
-  type PlacedBody,
   pay,
+  paymentOf,
   type Shopper,
   statusBecomes,
   variantOf,
@@ -27,14 +26,12 @@ let bulk: string;
 
 beforeAll(async () => {
   shop = await startStack();
-  const { stack } = shop;
-  const settings = { TEMPORAL_ADDRESS: stack.temporal, TEMPORAL_NAMESPACE: stack.namespace };
-  temporal = openTemporal(requireSettings(loadConfig(settings), 'TEMPORAL_ADDRESS'));
-  admin = await logIn(stack);
-  bulk = await variantOf(stack.api[0] as string, 'BULK');
+  temporal = temporalOf(shop.stack);
+  admin = await logIn(shop.stack);
+  bulk = await variantOf(shop.api, 'BULK');
 });
 afterEach(async () => {
-  await call(`${shop.stack.stripe}/_sim/faults`, { json: { clear: true } });
+  await control(shop.stack, 'faults', { clear: true });
 });
 afterAll(async () => {
   await temporal.close();
@@ -42,23 +39,14 @@ afterAll(async () => {
 });
 
 async function fillCart(coupon?: string): Promise<Shopper> {
-  const shopper = newShopper(shop.stack.api[0] as string);
+  const shopper = newShopper(shop.api);
   await shopper.add(bulk, 2);
   if (coupon !== undefined) await shopper.coupon(coupon);
   return shopper;
 }
 
-function paymentOf({ payment }: PlacedBody): NonNullable<PlacedBody['payment']> {
-  if (payment === null) throw new Error('there is nothing to pay');
-  return payment;
-}
-
 function checkoutOf(orderId: string) {
   return temporal.client.workflow.getHandle(WORKFLOW_IDS.checkout(orderId));
-}
-
-async function rowsOf<Row extends object>(query: string, orderId: string): Promise<Row[]> {
-  return withClient(shop.stack.databaseUrl, async (client) => (await client.query<Row>(query, [orderId])).rows);
 }
 
 test('stopped by an operator while it confirms the order, it leaves the order confirmed, whole', async () => {
@@ -78,7 +66,7 @@ test('stopped by an operator while it confirms the order, it leaves the order co
   await statusBecomes(() => shopper.order(placed), 'CONFIRMED');
   expect(await checkoutOf(id).result()).toBe('CONFIRMED');
   const use = 'SELECT status FROM coupon_redemptions WHERE order_id = $1';
-  expect(await rowsOf(use, id)).toEqual([{ status: 'COMMITTED' }]);
+  expect(await rowsOf(shop.stack, use, id)).toEqual([{ status: 'COMMITTED' }]);
 });
 
 test('terminated by hand and resumed by a submit, it takes the money of the second attempt at once', async () => {
@@ -95,23 +83,23 @@ test('terminated by hand and resumed by a submit, it takes the money of the seco
   const { body: again } = await shopper.submit({ paymentMethod: 'card' });
   expect(again.order.id).toBe(placed.order.id);
   expect(paymentOf(again).intentId).not.toBe(paymentOf(placed).intentId);
-  await pay(shop.stack, paymentOf(again));
+  await pay(shop.stack, again.payment);
   await statusBecomes(() => shopper.order(placed), 'PAID');
-  expect(await rowsOf('SELECT FROM refunds WHERE order_id = $1', placed.order.id)).toEqual([]);
+  expect(await rowsOf(shop.stack, 'SELECT FROM refunds WHERE order_id = $1', placed.order.id)).toEqual([]);
 });
 
 test('cancelled while Stripe does not answer, it ends at once, without an intent', async () => {
   const fault = { method: 'POST', path: '/v1/payment_intents', kind: 'status', status: 503, times: 1_000 };
-  await call(`${shop.stack.stripe}/_sim/faults`, { json: fault });
+  await control(shop.stack, 'faults', fault);
   const shopper = await fillCart();
   expect((await shopper.submit({ paymentMethod: 'card' })).status).toBe(503);
   const { body: cart } = await shopper.cart();
   const held = 'SELECT order_id FROM checkouts WHERE cart_id = $1';
-  const [row] = await rowsOf<{ order_id: string }>(held, cart.id);
+  const [row] = await rowsOf<{ order_id: string }>(shop.stack, held, cart.id);
   const orderId = row?.order_id ?? '';
   await until('the order can be cancelled', async () => (await admin.cancel(orderId)).status !== 503);
   expect((await admin.order(orderId)).body).toMatchObject({ status: 'CANCELLED', cancelReason: 'cancelled_by_shop' });
-  expect(await rowsOf('SELECT FROM payments WHERE order_id = $1', orderId)).toEqual([]);
+  expect(await rowsOf(shop.stack, 'SELECT FROM payments WHERE order_id = $1', orderId)).toEqual([]);
 });
 
 test('started again for an order that has ended, it ends as what the order is, and does not fail', async () => {
@@ -120,7 +108,7 @@ test('started again for an order that has ended, it ends as what the order is, a
   const { id } = placed.order;
   expect((await shopper.cancel(placed)).status).toBe(200);
   expect(await checkoutOf(id).result()).toBe('CANCELLED');
-  const [row] = await rowsOf<{ cart_id: string }>('SELECT cart_id FROM checkouts WHERE order_id = $1', id);
+  const [row] = await rowsOf<{ cart_id: string }>(shop.stack, 'SELECT cart_id FROM checkouts WHERE order_id = $1', id);
   const windows = { paymentWindow: 900, confirmationWindow: 900, holdGrace: 60 };
   const input: CheckoutInput = { orderId: id, cartId: row?.cart_id ?? '', ...windows };
   const again = { workflowId: WORKFLOW_IDS.checkout(id), taskQueue: TASK_QUEUES.orders, args: [input] };
@@ -139,7 +127,7 @@ test('stopped by an operator when its order has ended otherwise, it says how', a
   const shopper = await fillCart();
   const { body: placed } = await shopper.submit({ paymentMethod: 'cod' });
   const { id } = placed.order;
-  await rowsOf(`UPDATE orders SET status = 'EXPIRED' WHERE id = $1`, id);
+  await rowsOf(shop.stack, `UPDATE orders SET status = 'EXPIRED' WHERE id = $1`, id);
   await checkoutOf(id).cancel();
   expect(await checkoutOf(id).result()).toBe('EXPIRED');
 });

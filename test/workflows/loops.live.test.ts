@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { loadConfig, requireSettings } from '../../src/config.ts';
-import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
+import type { TemporalClient } from '../../src/platform/temporal.ts';
 import { TASK_QUEUES } from '../../workflows/messages.ts';
+import { temporalOf } from '../support/backstage.ts';
 import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import { newShopper, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
@@ -31,8 +31,7 @@ beforeAll(async () => {
   writeFileSync(workflowBundle, code);
   const options = { NODE_OPTIONS: `--import=${PRELOAD}`, SANDBOX_LIMITS: limits, WORKFLOW_BUNDLE: workflowBundle };
   shop = await startStack({ env: options });
-  const settings = loadConfig({ TEMPORAL_ADDRESS: shop.stack.temporal, TEMPORAL_NAMESPACE: shop.stack.namespace });
-  temporal = openTemporal(requireSettings(settings, 'TEMPORAL_ADDRESS'));
+  temporal = temporalOf(shop.stack);
 });
 
 afterAll(async () => {
@@ -52,7 +51,7 @@ test('long work is left alone, and no entry into the sandbox has a limit of its 
 });
 
 test('a worker whose workflow loops names it and ends; the next one serves the order that was placed meanwhile', async () => {
-  const variant = await variantOf(shop.stack.api[0] as string, 'BULK-01');
+  const variant = await variantOf(shop.api, 'BULK-01');
   const before = await worker();
   const { orders: taskQueue } = TASK_QUEUES;
   const loop = { taskQueue, workflowId: 'loops-for-ever', workflowTaskTimeout: TASK_TIMEOUT };
@@ -61,7 +60,7 @@ test('a worker whose workflow loops names it and ends; the next one serves the o
     const { raw } = await looping.describe();
     return raw.pendingWorkflowTask?.startedTime != null;
   });
-  const shopper = newShopper(shop.stack.api[0] as string);
+  const shopper = newShopper(shop.api);
   await shopper.add(variant);
   const placed = until(
     'the order is placed',

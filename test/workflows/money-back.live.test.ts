@@ -3,20 +3,11 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import Stripe from 'stripe';
-import { loadConfig, requireSettings } from '../../src/config.ts';
 import { withClient } from '../../src/local/postgres.ts';
-import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
+import type { TemporalClient } from '../../src/platform/temporal.ts';
 import { TASK_QUEUES, WORKFLOW_IDS } from '../../workflows/messages.ts';
-import {
-  type Admin,
-  call,
-  logIn,
-  newShopper,
-  type PlacedBody,
-  pay,
-  statusBecomes,
-  variantOf,
-} from '../support/shopper.ts';
+import { control as controlOf, mailsTo, rowsOf, temporalOf } from '../support/backstage.ts';
+import { type Admin, logIn, newShopper, pay, paymentOf, statusBecomes, variantOf } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
 
@@ -32,12 +23,11 @@ let bulk: string;
 beforeAll(async () => {
   shop = await startStack({ env: { PAYMENT_WINDOW: String(PAYMENT_WINDOW) } });
   const { stack } = shop;
-  const settings = { TEMPORAL_ADDRESS: stack.temporal, TEMPORAL_NAMESPACE: stack.namespace };
-  temporal = openTemporal(requireSettings(loadConfig(settings), 'TEMPORAL_ADDRESS'));
+  temporal = temporalOf(stack);
   const { hostname, port } = new URL(stack.stripe);
   stripe = new Stripe(stack.stripeSecretKey ?? '', { host: hostname, port, protocol: 'http' });
   admin = await logIn(stack);
-  bulk = await variantOf(stack.api[0] as string, 'BULK');
+  bulk = await variantOf(shop.api, 'BULK');
 });
 afterEach(async () => {
   await control('faults', { clear: true });
@@ -48,18 +38,11 @@ afterAll(async () => {
   await shop.stop();
 });
 
-async function control(path: string, json: unknown): Promise<void> {
-  const { status } = await call(`${shop.stack.stripe}/_sim/${path}`, { json });
-  expect(status).toBe(200);
-}
-
-async function rowsOf<Row extends object>(query: string, ...values: string[]): Promise<Row[]> {
-  return withClient(shop.stack.databaseUrl, async (client) => (await client.query<Row>(query, values)).rows);
-}
+const control = (path: string, json: unknown) => controlOf(shop.stack, path, json);
 
 async function placeOrder(paymentMethod: 'card' | 'cod' = 'card') {
   const email = `${crypto.randomUUID()}@example.com`;
-  const shopper = newShopper(shop.stack.api[0] as string, email);
+  const shopper = newShopper(shop.api, email);
   await shopper.add(bulk, 2);
   const { body, status } = await shopper.submit({ paymentMethod });
   expect(status).toBe(201);
@@ -68,7 +51,10 @@ async function placeOrder(paymentMethod: 'card' | 'cod' = 'card') {
     id,
     total,
     email,
-    payment: body.payment as NonNullable<PlacedBody['payment']>,
+    /** For a card only. */
+    get payment() {
+      return paymentOf(body);
+    },
     cancel: () => shopper.cancel(body),
     becomes: (what: string) => statusBecomes(() => shopper.order(body), what),
     status: async () => (await shopper.order(body)).body.status,
@@ -109,20 +95,10 @@ interface RefundRow {
   amount: string;
 }
 const refundsOf = (orderId: string) =>
-  rowsOf<RefundRow>('SELECT id, status, amount FROM refunds WHERE order_id = $1 ORDER BY id', orderId);
+  rowsOf<RefundRow>(shop.stack, 'SELECT id, status, amount FROM refunds WHERE order_id = $1 ORDER BY id', orderId);
 
 async function refundBecomes(orderId: string, status: string): Promise<RefundRow> {
   return until(`a refund is ${status}`, async () => (await refundsOf(orderId)).find((one) => one.status === status));
-}
-
-interface Mail {
-  messageId: string;
-  subject: string;
-  text: string;
-}
-
-async function mailsTo(email: string): Promise<Mail[]> {
-  return (await call<Mail[]>(`${shop.stack.inbox}/messages?to=${email}`)).body;
 }
 
 /** The refund is the only one here and at Stripe, it has gone through, and its workflows are over. */
@@ -132,7 +108,8 @@ async function wentBackOnce(order: Placed, intentId: string, amount: number): Pr
   const { data } = await stripe.refunds.list({ payment_intent: intentId });
   expect(data).toMatchObject([{ amount, status: 'succeeded', metadata: { orderId: order.id, refundId: refund.id } }]);
   await temporal.client.workflow.getHandle(WORKFLOW_IDS.refund(refund.id)).result();
-  const refunded = async () => (await mailsTo(order.email)).filter(({ subject }) => subject.includes('refunded'));
+  const refunded = async () =>
+    (await mailsTo(shop.stack, order.email)).filter(({ subject }) => subject.includes('refunded'));
   await until('the customer is told', async () => (await refunded()).length > 0);
   const price = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' }).format(amount / 100);
   expect(await refunded()).toMatchObject([{ text: expect.stringContaining(`Refunded: ${price}`) }]);
@@ -141,6 +118,7 @@ async function wentBackOnce(order: Placed, intentId: string, amount: number): Pr
 const moneyOf = async (orderId: string) =>
   (
     await rowsOf<{ status: string; payment_status: string; captured: string; refunded: string }>(
+      shop.stack,
       'SELECT status, payment_status, captured, refunded FROM orders WHERE id = $1',
       orderId,
     )
@@ -159,7 +137,7 @@ test('money whose news come while its checkout is on its way out goes back', asy
     await pay(shop.stack, order.payment);
     const told = `SELECT FROM stripe_events WHERE order_id = $1 AND outcome = 'signalled'
       AND type = 'payment_intent.succeeded'`;
-    await until('the checkout has been told', async () => (await rowsOf(told, order.id)).length > 0);
+    await until('the checkout has been told', async () => (await rowsOf(shop.stack, told, order.id)).length > 0);
     await client.query('COMMIT');
   });
   await wentBackOnce(order, order.payment.intentId, order.total);
@@ -181,6 +159,7 @@ test('money that comes after the end goes back once, also when its events come f
   });
   expect(
     await rowsOf(
+      shop.stack,
       'SELECT outcome FROM stripe_events WHERE order_id = $1 AND type = $2',
       order.id,
       'payment_intent.succeeded',
@@ -216,7 +195,7 @@ test('two payments that come after the end are two refunds and two mails, each w
   expect((await order.cancel()).body.status).toBe('CANCELLED');
   await Promise.all([strangeMoney(order.id, 1_111), strangeMoney(order.id, 2_222)]);
   const refunded = await until('the customer is told of both', async () => {
-    const mails = (await mailsTo(order.email)).filter(({ subject }) => subject.includes('refunded'));
+    const mails = (await mailsTo(shop.stack, order.email)).filter(({ subject }) => subject.includes('refunded'));
     return mails.length === 2 && mails;
   });
   const amounts = new Set(refunded.map(({ text }) => /Refunded: (.*)/.exec(text)?.[1]));
@@ -256,15 +235,21 @@ test('a paid order that is cancelled five times at once is restocked, refunded a
   expect(answers.some(({ status }) => status === 200)).toBe(true);
   await wentBackOnce(order, order.payment.intentId, order.total);
   expect(await moneyOf(order.id)).toMatchObject({ status: 'CANCELLED', payment_status: 'REFUNDED' });
-  expect(await rowsOf('SELECT kind, quantity FROM stock_movements WHERE order_id = $1 ORDER BY id', order.id)).toEqual([
+  expect(
+    await rowsOf(shop.stack, 'SELECT kind, quantity FROM stock_movements WHERE order_id = $1 ORDER BY id', order.id),
+  ).toEqual([
     { kind: 'sold', quantity: -2 },
     { kind: 'restocked', quantity: 2 },
   ]);
   expect(
-    await rowsOf('SELECT to_status, actor FROM order_events WHERE order_id = $1 ORDER BY sequence', order.id),
+    await rowsOf(
+      shop.stack,
+      'SELECT to_status, actor FROM order_events WHERE order_id = $1 ORDER BY sequence',
+      order.id,
+    ),
   ).toMatchObject([{ to_status: 'PENDING' }, { to_status: 'PAID' }, { to_status: 'CANCELLED', actor: 'customer' }]);
   expect(
-    (await rowsOf('SELECT fact FROM mails WHERE order_id = $1 ORDER BY fact', order.id)).map(Object.values),
+    (await rowsOf(shop.stack, 'SELECT fact FROM mails WHERE order_id = $1 ORDER BY fact', order.id)).map(Object.values),
   ).toEqual([['cancelled'], ['paid'], ['refunded']]);
 });
 
@@ -349,7 +334,7 @@ test('a refund that the bank refuses changes no sum and tells nobody; also when 
   await control(`refunds/${waiting?.id}/settle`, { succeed: false });
   await refundBecomes(other.id, 'FAILED');
   expect(await moneyOf(other.id)).toMatchObject({ payment_status: 'PAID', refunded: '0' });
-  expect((await mailsTo(other.email)).filter(({ subject }) => subject.includes('refunded'))).toEqual([]);
+  expect((await mailsTo(shop.stack, other.email)).filter(({ subject }) => subject.includes('refunded'))).toEqual([]);
 });
 
 test('a confirmed order with cash on delivery is cancelled without any refund', async () => {
@@ -360,7 +345,9 @@ test('a confirmed order with cash on delivery is cancelled without any refund', 
     body: { status: 'CANCELLED', paymentStatus: 'NONE' },
   });
   expect(await refundsOf(order.id)).toEqual([]);
-  expect(await rowsOf('SELECT kind, quantity FROM stock_movements WHERE order_id = $1 ORDER BY id', order.id)).toEqual([
+  expect(
+    await rowsOf(shop.stack, 'SELECT kind, quantity FROM stock_movements WHERE order_id = $1 ORDER BY id', order.id),
+  ).toEqual([
     { kind: 'sold', quantity: -2 },
     { kind: 'restocked', quantity: 2 },
   ]);

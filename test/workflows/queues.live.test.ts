@@ -14,7 +14,7 @@ let bulk: string;
 
 beforeAll(async () => {
   shop = await startStack({ env: { WORKER_PROCESSES: '0' } });
-  bulk = await variantOf(shop.stack.api[0] as string, 'BULK');
+  bulk = await variantOf(shop.api, 'BULK');
 });
 afterAll(async () => {
   for (const stop of running) stop();
@@ -26,7 +26,7 @@ const running: (() => void)[] = [];
 
 /** A worker of these queues. Gives what ends it, as an accident does. */
 function startWorker(queues: string): () => void {
-  const { stack, home } = shop;
+  const { stack, home, api } = shop;
   const secrets: { tokenSecret: string } = JSON.parse(readFileSync(join(home, 'secrets.json'), 'utf8'));
   const settings = {
     DATABASE_URL: stack.databaseUrl,
@@ -35,7 +35,7 @@ function startWorker(queues: string): () => void {
     STRIPE_SECRET_KEY: stack.stripeSecretKey,
     STRIPE_API_BASE: stack.stripe,
     SMTP_URL: `smtp://${stack.smtp}`,
-    PUBLIC_URL: stack.api[0] ?? '',
+    PUBLIC_URL: api,
     TOKEN_SECRET: secrets.tokenSecret,
     PAYMENTS_PER_SECOND: '50',
     LOG_LEVEL: 'silent',
@@ -50,7 +50,7 @@ function startWorker(queues: string): () => void {
 }
 
 async function ordered(): Promise<{ shopper: Shopper; placed: PlacedBody }> {
-  const shopper = newShopper(shop.stack.api[0] as string);
+  const shopper = newShopper(shop.api);
   await shopper.add(bulk);
   const answer = await until('the order is placed', async () => {
     const submitted = await shopper.submit({ paymentMethod: 'card', key: 'until-a-worker-comes' });
@@ -63,7 +63,7 @@ async function ordered(): Promise<{ shopper: Shopper; placed: PlacedBody }> {
 test('orders are placed and paid without a worker of `payments`; a cancel waits for one and is made when it comes', async () => {
   startWorker('orders,email');
   const paid = await ordered();
-  await pay(shop.stack, paid.placed.payment as NonNullable<PlacedBody['payment']>);
+  await pay(shop.stack, paid.placed.payment);
   await statusBecomes(() => paid.shopper.order(paid.placed), 'PAID');
 
   const waiting = await ordered();
@@ -74,6 +74,6 @@ test('orders are placed and paid without a worker of `payments`; a cancel waits 
 
   stopPayments();
   const after = await ordered();
-  await pay(shop.stack, after.placed.payment as NonNullable<PlacedBody['payment']>);
+  await pay(shop.stack, after.placed.payment);
   await statusBecomes(() => after.shopper.order(after.placed), 'PAID');
 });

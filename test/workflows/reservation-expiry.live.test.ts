@@ -2,12 +2,12 @@
 // happens to the workflow or its worker (P3, P5).
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { loadConfig, requireSettings } from '../../src/config.ts';
 import { runOwn } from '../../src/local/own-parts.ts';
 import type { Database } from '../../src/platform/database.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
+import type { TemporalClient } from '../../src/platform/temporal.ts';
 import { type CheckoutInput, TASK_QUEUES, WORKFLOW_IDS } from '../../workflows/messages.ts';
+import { temporalOf } from '../support/backstage.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { stockedVariant, stockOf, submittedOrder } from '../support/rows.ts';
 import { sharedServers } from '../support/servers.ts';
@@ -25,11 +25,12 @@ const workers = new Map<number, StartProcess>();
 
 beforeAll(async () => {
   const { temporalAddress, workflowBundle } = sharedServers();
+  const namespace = `expiry_${randomBytes(6).toString('hex')}`;
   database = await ownDatabase();
   settings = {
     DATABASE_URL: database.url,
     TEMPORAL_ADDRESS: temporalAddress,
-    TEMPORAL_NAMESPACE: `expiry_${randomBytes(6).toString('hex')}`,
+    TEMPORAL_NAMESPACE: namespace,
     WORKFLOW_BUNDLE: workflowBundle,
     STRIPE_SECRET_KEY: 'sk_test_nobody_listens',
     STRIPE_API_BASE: 'http://127.0.0.1:9',
@@ -38,7 +39,7 @@ beforeAll(async () => {
     TOKEN_SECRET: 'the-secret-of-a-test-32-characters',
   };
   await runOwn(['migrate'], settings, { within: 60_000 });
-  temporal = openTemporal(requireSettings(loadConfig(settings), 'TEMPORAL_ADDRESS'));
+  temporal = temporalOf({ temporal: temporalAddress, namespace });
   await Promise.all([startWorker(), startWorker()]);
 });
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Sight } from '../../../bench/audit/witness.ts';
 import type { Stack } from '../../../src/local/stack-file.ts';
-import { rowsOf } from '../../proofs/facts.ts';
+import { rowsOf } from '../../support/backstage.ts';
 import {
   logIn,
   newShopper,

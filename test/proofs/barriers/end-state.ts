@@ -6,6 +6,7 @@ import type { Stack } from '../../../src/local/stack-file.ts';
 import type { Database } from '../../../src/platform/database.ts';
 import type { TemporalClient } from '../../../src/platform/temporal.ts';
 import { WORKFLOW_IDS } from '../../../workflows/messages.ts';
+import { mailsTo } from '../../support/backstage.ts';
 import { call } from '../../support/shopper.ts';
 
 /** What an order is made of, known before it is placed. */
@@ -119,7 +120,6 @@ async function atSimulator({ stripe }: Stack, { orderId }: Goods): Promise<EndSt
 }
 
 /** The subjects, without the order's number: each mail came once. */
-async function inInbox({ inbox }: Stack, { email }: Goods): Promise<string[]> {
-  const { body } = await call<{ subject: string }[]>(`${inbox}/messages?to=${encodeURIComponent(email)}`);
-  return body.map(({ subject }) => subject.replace(/PD-\d+/, 'PD-n')).toSorted();
+async function inInbox(stack: Stack, { email }: Goods): Promise<string[]> {
+  return (await mailsTo(stack, email)).map(({ subject }) => subject.replace(/PD-\d+/, 'PD-n')).toSorted();
 }

@@ -1,0 +1,72 @@
+// Orders and payments over HTTP, on the real database and a Temporal that answers as it is told, for tests of what workflows are
+// asked for a request.
+import { createApp } from '../../src/http/app.ts';
+import { orderRoutes } from '../../src/orders/routes.ts';
+import type { CheckoutAnswer, IntentAnswer, MoveAnswer } from '../../src/orders/rules.ts';
+import { paymentRoutes } from '../../src/payments/routes.ts';
+import type { Database } from '../../src/platform/database.ts';
+import { newId } from '../../src/platform/ids.ts';
+import type { TemporalClient } from '../../src/platform/temporal.ts';
+import { orderToken } from '../../src/platform/tokens.ts';
+import { NOW } from '../support/rows.ts';
+import { floor } from './floor.ts';
+
+/** What a workflow is asked. */
+export interface Asked {
+  workflowId: string;
+  update: string;
+  request: unknown;
+}
+
+type WorkflowAnswer = CheckoutAnswer | MoveAnswer | IntentAnswer;
+/** What the workflow answers; or it throws, as the client of Temporal does. */
+export type Answers = (question: Asked) => WorkflowAnswer | Promise<WorkflowAnswer>;
+
+export interface Sent {
+  method?: string;
+  token?: string | null;
+  key?: string | null;
+  json?: unknown;
+}
+
+export function askedShop(db: Database, answers: Answers) {
+  const { deps } = floor(null, {}, { db, clock: () => NOW, temporal: temporalDouble(answers) });
+  const app = createApp(deps, [orderRoutes, paymentRoutes]);
+  const tokenOf = (orderId: string) => orderToken(deps.config.TOKEN_SECRET, orderId);
+  /** As the owner of the order, unless told. */
+  const send = async (orderId: string, path: string, sent: Sent = {}) => {
+    const { method = 'PUT', token = tokenOf(orderId), key = newId(new Date()), json } = sent;
+    const response = await app.request(`/api/v1/${path}`, {
+      method,
+      headers: {
+        ...(token !== null && { 'X-Order-Token': token }),
+        ...(key !== null && { 'Idempotency-Key': key }),
+        ...(json !== undefined && { 'Content-Type': 'application/json' }),
+      },
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+    });
+    const body = (await response.json()) as Record<string, unknown>;
+    return { status: response.status, headers: response.headers, body };
+  };
+  return { app, send, tokenOf };
+}
+
+/** The part of the client that asks workflows. */
+function temporalDouble(answers: Answers): TemporalClient {
+  const ask = async (workflowId: string, { name }: { name: string }, [request]: unknown[] = []) =>
+    answers({ workflowId, update: name, request });
+  const workflow = {
+    getHandle: (id: string) => ({
+      executeUpdate: (update: { name: string }, options: { args?: unknown[] } = {}) => ask(id, update, options.args),
+    }),
+    executeUpdateWithStart: (update: { name: string }, options: WithStart) =>
+      ask(options.startWorkflowOperation.options.workflowId, update, options.args),
+  };
+  const client = { workflow, withDeadline: (_deadline: number, call: () => unknown) => call() };
+  return { client } as unknown as TemporalClient;
+}
+
+interface WithStart {
+  args?: unknown[];
+  startWorkflowOperation: { options: { workflowId: string } };
+}
