@@ -64,6 +64,10 @@ test('what is asked for on the command line; what is no number is refused', () =
   expect(() => parseOptions(['--order', '3'])).toThrow("'--order'");
 });
 
+test.each(['orders', 'shoppers', 'minutes'])('a storm without %s is refused', (name) => {
+  expect(() => parseOptions([`--${name}`, '0'])).toThrow(`--${name} must be 1 or more`);
+});
+
 let server: Server;
 let base: string;
 let heard: { key: string | undefined; body: string }[];
