@@ -2,7 +2,7 @@
 // repeat what a patient client repeats, and nothing else.
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createClient } from '../../bench/chaos/client.ts';
+import { type ClientOptions, createClient } from '../../bench/chaos/client.ts';
 import { newFigures } from '../../bench/chaos/figures.ts';
 import { parseOptions } from '../../bench/chaos/options.ts';
 import { planOf } from '../../bench/chaos/plans.ts';
@@ -71,7 +71,7 @@ test.each(['orders', 'shoppers', 'minutes'])('a storm without %s is refused', (n
 let server: Server;
 let base: string;
 let heard: { key: string | undefined; body: string }[];
-let answers: { status: number; code?: string; retryAfter?: string }[];
+let answers: { status: number; code?: string; retryAfter?: string; text?: string }[];
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -81,12 +81,12 @@ beforeAll(async () => {
     });
     request.on('end', () => {
       heard.push({ key: request.headers['idempotency-key']?.toString(), body });
-      const { status, code, retryAfter } = answers.shift() ?? { status: 200 };
+      const { status, code, retryAfter, text } = answers.shift() ?? { status: 200 };
       response.writeHead(status, {
         'Content-Type': 'application/json',
         ...(retryAfter !== undefined && { 'Retry-After': retryAfter }),
       });
-      response.end(JSON.stringify({ code }));
+      response.end(text ?? JSON.stringify({ code }));
     });
   });
   await new Promise<void>((resolve) => {
@@ -101,10 +101,11 @@ afterAll(() => {
   server.close();
 });
 
-function ask(given: typeof answers, patienceMs?: number) {
+function ask(given: typeof answers, { patienceMs, ...over }: { patienceMs?: number } & Partial<ClientOptions> = {}) {
   [heard, answers] = [[], given];
   const figures = newFigures();
-  const client = createClient({ from: 'shop', bases: [base], figures, stop: new AbortController().signal });
+  const { signal: stop } = new AbortController();
+  const client = createClient({ from: 'shop', bases: [base], figures, stop, ...over });
   const headers = { 'Idempotency-Key': 'k' };
   const reply = client({
     method: 'POST',
@@ -137,7 +138,26 @@ test.each([500, 502])('a %i is a finding, and is not sent again', async (status)
 });
 
 test('patience ends, and is counted', async () => {
-  const { figures, reply } = ask([{ status: 503, code: 'unavailable', retryAfter: '5' }], 1_000);
+  const { figures, reply } = ask([{ status: 503, code: 'unavailable', retryAfter: '5' }], { patienceMs: 1_000 });
   expect(await reply).toBeUndefined();
   expect(figures).toMatchObject({ requests: 1, gaveUp: 1 });
+});
+
+test.each(['shop', 'stripe'] as const)(
+  'an answer of the %s that cannot be read is a finding, and not lost',
+  async (from) => {
+    const { figures, reply } = ask([{ status: 201, text: '{"order": {' }], { from });
+    expect(await reply).toMatchObject({ status: 201, ok: false });
+    expect(figures).toMatchObject({ requests: 1, lost: 0 });
+    expect([...figures.unexpected]).toEqual([['POST /orders: 201 unreadable', 1]]);
+  },
+);
+
+test('a witness that cannot write an answer down ends the client: the answer is not lost', async () => {
+  const saw = (sight: { saw: string }) => {
+    if (sight.saw === 'answer') throw new Error('the disk is full');
+  };
+  const { figures, reply } = ask([], { patienceMs: 1_000, witness: { saw, close: () => undefined } });
+  await expect(reply).rejects.toThrow('the disk is full');
+  expect(figures).toMatchObject({ requests: 1, lost: 0 });
 });
