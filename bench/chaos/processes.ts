@@ -1,9 +1,8 @@
 // Kills and freezes the processes of a running stack, by the ids that its stack.json names at that moment: whoever has died is
 // another process a second later.
 import { spawn } from 'node:child_process';
-import { signalGroup } from '../../src/local/launch.ts';
+import { signalGroup, signalProcess } from '../../src/local/launch.ts';
 import { withClient } from '../../src/local/postgres.ts';
-import { codeOf } from '../../src/local/problem.ts';
 import { readStack, type Stack } from '../../src/local/stack-file.ts';
 import { until } from '../../src/local/wait.ts';
 import type { Freezable, Victim } from './schedule.ts';
@@ -32,7 +31,7 @@ export function openProcesses(home: string): Processes {
     const tryOnce = async (): Promise<boolean | undefined> => {
       const pid = await findPid(home, victim, which);
       if (pid === null) return false;
-      return pid !== undefined && signal(pid, 'SIGKILL') ? true : undefined;
+      return pid !== undefined && signalProcess(pid, 'SIGKILL') ? true : undefined;
     };
     return until(`there was no ${victim} to kill`, THERE_WITHIN_MS, tryOnce);
   };
@@ -57,7 +56,7 @@ export function openProcesses(home: string): Processes {
     thaw: () => {
       for (const [shell, pids] of frozen) {
         signalGroup(shell, 'SIGKILL');
-        for (const pid of pids) signal(pid, 'SIGCONT');
+        for (const pid of pids) signalProcess(pid, 'SIGCONT');
       }
       frozen.clear();
     },
@@ -89,15 +88,5 @@ async function backends({ databaseUrl }: Stack): Promise<number[]> {
     });
   } catch {
     return [];
-  }
-}
-
-/** False when there is no such process any more. */
-function signal(pid: number, name: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, name);
-  } catch (error) {
-    if (codeOf(error) === 'ESRCH') return false;
-    throw error;
   }
 }
