@@ -46,7 +46,7 @@ export async function run(options: RunOptions): Promise<Ran> {
   const world = await openWorld(options, figures, stop);
   const pace: Pace = { shoppers: 0, storm: 0 };
   const { underWay } = world;
-  const parts = { processes: openProcesses(home), controls: openControls(stack, stop) };
+  const parts = { processes: openProcesses(home, stop), controls: openControls(stack, stop) };
   const began = Date.now();
   const both = [
     storm(drawSchedule(seed, kills), { ...parts, witness, figures, underWay, pace, stop }),
