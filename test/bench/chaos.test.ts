@@ -5,8 +5,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ClientOptions, createClient } from '../../bench/chaos/client.ts';
 import { newFigures } from '../../bench/chaos/figures.ts';
 import { parseOptions } from '../../bench/chaos/options.ts';
-import { planOf } from '../../bench/chaos/plans.ts';
+import { type Plan, planOf } from '../../bench/chaos/plans.ts';
 import { type Deed, drawSchedule, VICTIMS } from '../../bench/chaos/schedule.ts';
+import { goShopping } from '../../bench/chaos/stories.ts';
+import { createUnderWay } from '../../bench/chaos/under-way.ts';
 
 const SHOP = { orders: 300, scarce: 5, coupons: 3 };
 const NUMBERS = Array.from({ length: SHOP.orders }, (_, at) => at + 1);
@@ -160,4 +162,30 @@ test('a witness that cannot write an answer down ends the client: the answer is 
   const { figures, reply } = ask([], { patienceMs: 1_000, witness: { saw, close: () => undefined } });
   await expect(reply).rejects.toThrow('the disk is full');
   expect(figures).toMatchObject({ requests: 1, lost: 0 });
+});
+
+test('a shopper with several tabs whose submits all fail ends the run, instead of leaving without an order', async () => {
+  [heard, answers] = [[], []];
+  const plan = plansOf(1).find(({ story }) => story === 'submittedTwice') as Plan;
+  const saw = (sight: { saw: string; route?: string }) => {
+    if (sight.route === '/orders') throw new Error('the disk is full');
+  };
+  const [figures, { signal: stop }] = [newFigures(), new AbortController()];
+  const witness = { saw, close: () => undefined };
+  const shopping = goShopping(
+    {
+      goods: { plenty: plan.lines.map(String), scarce: [], coupons: [] },
+      client: createClient({ from: 'shop', bases: [base], figures, witness, stop }),
+      card: { pay: async () => undefined },
+      admin: { decide: async () => undefined },
+      witness,
+      figures,
+      underWay: createUnderWay(),
+      window: 20,
+      newest: [],
+      stop,
+    },
+    plan,
+  );
+  await expect(shopping).rejects.toThrow('the disk is full');
 });
