@@ -2,6 +2,7 @@
 // repeat what a patient client repeats, and nothing else.
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createAdmin } from '../../bench/chaos/admin.ts';
 import { type ClientOptions, createClient } from '../../bench/chaos/client.ts';
 import { newFigures } from '../../bench/chaos/figures.ts';
 import { parseOptions } from '../../bench/chaos/options.ts';
@@ -162,6 +163,20 @@ test('a witness that cannot write an answer down ends the client: the answer is 
   const { figures, reply } = ask([], { patienceMs: 1_000, witness: { saw, close: () => undefined } });
   await expect(reply).rejects.toThrow('the disk is full');
   expect(figures).toMatchObject({ requests: 1, lost: 0 });
+});
+
+test('a login that does not count any more is renewed once; a new one that does not count is a finding', async () => {
+  const login = { status: 200, text: '{"accessToken":"a"}' };
+  const refused = { status: 401, code: 'unauthenticated' };
+  const [figures, { signal: stop }] = [newFigures(), new AbortController()];
+  const client = createClient({ from: 'shop', bases: [base], figures, stop });
+  const admin = createAdmin(client, { email: 'admin@example.com', password: 'secret' });
+  [heard, answers] = [[], [login, refused, login, { status: 200 }, refused, login, refused]];
+  await admin.decide('o1', 'confirm');
+  expect(figures.unexpected.size).toBe(0);
+  await admin.decide('o2', 'reject');
+  expect([...figures.unexpected]).toEqual([['POST /orders/:id/reject: 401 unauthenticated', 1]]);
+  expect(heard).toHaveLength(7);
 });
 
 test('a shopper with several tabs whose submits all fail ends the run, instead of leaving without an order', async () => {
