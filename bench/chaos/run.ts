@@ -53,7 +53,7 @@ export async function run(options: RunOptions): Promise<Ran> {
     shopTogether(options, world, pace),
   ];
   // Whichever fails ends the other, and its error is the one that counts.
-  await Promise.allSettled(both.map((one) => one.catch((error: unknown) => failed.abort(error))));
+  await Promise.all(both.map((one) => one.catch((error: unknown) => failed.abort(error))));
   stop.throwIfAborted();
   return { figures, stormMs: Date.now() - began };
 }
