@@ -5,17 +5,6 @@ import { parseOptions, USAGE } from './load/options.ts';
 import { runBench } from './load/run.ts';
 import { openSite } from './load/site.ts';
 
-/** What this program runs as in its other processes. */
-const roles = {
-  shoppers: async (plan: string) => (await import('./load/shoppers.ts')).shop(JSON.parse(plan)),
-  'ceiling-worker': async (plan: string) => (await import('./load/ceiling/worker.ts')).workCeiling(JSON.parse(plan)),
-  'ceiling-clients': async (plan: string) => (await import('./load/ceiling/clients.ts')).driveCeiling(JSON.parse(plan)),
-} satisfies Record<string, (plan: string) => Promise<void>>;
-
-function isRole(name: string | undefined): name is keyof typeof roles {
-  return name !== undefined && Object.hasOwn(roles, name);
-}
-
 function tell(text: string): void {
   console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
 }
@@ -46,7 +35,6 @@ async function main(args: string[]): Promise<void> {
   }
 }
 
-const [name, plan = ''] = process.argv.slice(2);
-if (name === '--help') console.log(USAGE);
-else if (isRole(name)) await roles[name](plan);
-else await main(process.argv.slice(2));
+const args = process.argv.slice(2);
+if (args[0] === '--help') console.log(USAGE);
+else await main(args);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { launch } from '../../src/local/launch.ts';
 import type { Told } from './driver.ts';
 
-/** What the driver's process is to do: a role of speed.ts, and its plan. */
+/** What the driver's process is to do: a role of role.ts, and its plan. */
 export interface DriverTask {
   role: string;
   plan: object;
@@ -24,7 +24,7 @@ export interface DriverProcess<Times> {
   kill(): void;
 }
 
-const ENTRY = fileURLToPath(new URL('../speed.ts', import.meta.url));
+const ENTRY = fileURLToPath(new URL('role.ts', import.meta.url));
 /** A driver's last stories end by themselves, or by their own deadlines, within this time. */
 const ENDS_WITHIN_MS = 180_000;
 

@@ -9,7 +9,7 @@ import { groupsOf } from '../groups.ts';
 import { type Measured, measure, type Period } from '../measure.ts';
 import { query } from '../tables.ts';
 import type { BareTimes, CeilingClientsPlan } from './clients.ts';
-import { type CeilingWorkerPlan, READY } from './worker.ts';
+import type { CeilingWorkerPlan } from './worker.ts';
 import type { BareShape } from './workflow.ts';
 
 export interface Ceiling extends Measured<keyof BareTimes> {
@@ -18,6 +18,7 @@ export interface Ceiling extends Measured<keyof BareTimes> {
 }
 
 const PARTS = ['story', 'submit', 'pay', 'settle'] as const satisfies (keyof BareTimes)[];
+const READY = 'ceiling worker ready';
 /** The SDK bundles its workflow first. */
 const WORKER_READY_WITHIN_MS = 60_000;
 const WORKER_STOPS_WITHIN_MS = 20_000;
@@ -33,7 +34,7 @@ export async function runCeiling(
   const database = await ownDatabase(stack.databaseUrl, name);
   const workers: ChildProcess[] = [];
   try {
-    const plan: CeilingWorkerPlan = { ...place, databaseUrl: database.url };
+    const plan: CeilingWorkerPlan = { ...place, databaseUrl: database.url, ready: READY };
     await Promise.all(stack.pids.worker.map(() => startWorker(plan, env, workers)));
     const groups = { ...groupsOf(stack), 'ceiling worker': workers.flatMap(({ pid }) => pid ?? []) };
     const all: Ceiling[] = [];
@@ -74,7 +75,7 @@ async function startWorker(plan: CeilingWorkerPlan, env: NodeJS.ProcessEnv, star
   }
   const ready = async (): Promise<boolean> => {
     if (child.exitCode !== null) throw new Error(`the ceiling's worker ended:\n${output}`);
-    return output.includes(READY);
+    return output.includes(plan.ready);
   };
   await until("the ceiling's worker is ready", ready, WORKER_READY_WITHIN_MS);
 }
