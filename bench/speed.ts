@@ -13,9 +13,9 @@ function tell(text: string): void {
 async function bench(args: string[], signal: AbortSignal): Promise<number> {
   const options = parseOptions(args);
   tell(options.home === undefined ? 'starting a shop' : `using the shop in ${options.home}`);
-  const site = await openSite(options.home, process.env);
+  const site = await openSite(options.home);
   try {
-    const figures = await runBench(site, options, { env: process.env, signal, tell, print: console.log });
+    const figures = await runBench(site, options, { signal, tell, print: console.log });
     if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`);
     return figures.closing.broken.length === 0 ? 0 : 1;
   } finally {

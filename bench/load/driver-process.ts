@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../../src/config.ts';
 import { launch } from '../../src/local/launch.ts';
 import type { Told } from './driver.ts';
 
@@ -10,7 +11,6 @@ import type { Told } from './driver.ts';
 export interface DriverTask {
   role: string;
   plan: object;
-  env: NodeJS.ProcessEnv;
 }
 
 export interface DriverProcess<Times> {
@@ -29,8 +29,8 @@ const ENTRY = fileURLToPath(new URL('role.ts', import.meta.url));
 const ENDS_WITHIN_MS = 180_000;
 
 /** Another process of this program, which dies with this one. */
-export function launchRole({ role, plan, env }: DriverTask): ChildProcess {
-  return launch({ program: process.execPath, args: [ENTRY, role, JSON.stringify(plan)], env });
+export function launchRole({ role, plan }: DriverTask): ChildProcess {
+  return launch({ program: process.execPath, args: [ENTRY, role, JSON.stringify(plan)], env: childEnvironment({}) });
 }
 
 export function startDriver<Times>(task: DriverTask): DriverProcess<Times> {

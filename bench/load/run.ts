@@ -4,7 +4,7 @@ import { type OrderShape, shapeOfOrders } from './ceiling/shape.ts';
 import { type Closing, close, settledOrders } from './closing.ts';
 import { type Conditions, conditionsOf } from './conditions.ts';
 import { type Growth, grow } from './growth.ts';
-import { type Level, type LevelOptions, runLevel, type Surroundings } from './level.ts';
+import { type Level, type LevelOptions, runLevel } from './level.ts';
 import type { Options } from './options.ts';
 import { ceilingBlock, closingBlock, conditionsBlock, growthBlock, levelBlock, shapeBlock } from './report.ts';
 import type { Site } from './site.ts';
@@ -20,8 +20,9 @@ export interface Figures {
   closing: Closing;
 }
 
-/** Where a run tells what it does, and what came of it. */
-export interface Desk extends Surroundings {
+/** Where a run tells what it does, and what came of it; and what ends it. */
+export interface Desk {
+  signal: AbortSignal;
   tell: (text: string) => void;
   print: (block: string) => void;
 }
@@ -40,7 +41,7 @@ export async function runBench(site: Site, options: Options, desk: Desk): Promis
   const levels: Level[] = [];
   const level = async (what: LevelOptions): Promise<void> => {
     desk.tell(what.title);
-    const measured = await runLevel(stack, what, desk);
+    const measured = await runLevel(stack, what, desk.signal);
     desk.print(levelBlock(measured));
     levels.push(measured);
   };
@@ -125,7 +126,7 @@ async function runBare(
   const shape = await shapeOfOrders(stack);
   desk.print(shapeBlock(shape));
   desk.tell(`the ceiling, ${clients.join(' and ')} clients`);
-  const ceilings = await runCeiling(stack, { clients, shape, period: { seconds, warmup } }, desk);
+  const ceilings = await runCeiling(stack, { clients, shape, period: { seconds, warmup } }, desk.signal);
   for (const ceiling of ceilings) {
     const ours = levels.find(({ shoppers, method }) => shoppers === ceiling.clients && method === 'card');
     desk.print(ceilingBlock(ceiling, ours));

@@ -27,7 +27,7 @@ const WORKER_STOPS_WITHIN_MS = 20_000;
 export async function runCeiling(
   stack: Stack,
   { clients, shape, period }: { clients: readonly number[]; shape: BareShape; period: Period },
-  { env, signal }: { env: NodeJS.ProcessEnv; signal: AbortSignal },
+  signal: AbortSignal,
 ): Promise<Ceiling[]> {
   const name = `bench_${randomBytes(6).toString('hex')}`;
   const place = { address: stack.temporal, namespace: stack.namespace, taskQueue: name };
@@ -35,12 +35,12 @@ export async function runCeiling(
   const workers: ChildProcess[] = [];
   try {
     const plan: CeilingWorkerPlan = { ...place, databaseUrl: database.url, ready: READY };
-    await Promise.all(stack.pids.worker.map(() => startWorker(plan, env, workers)));
+    await Promise.all(stack.pids.worker.map(() => startWorker(plan, workers)));
     const groups = { ...groupsOf(stack), 'ceiling worker': workers.flatMap(({ pid }) => pid ?? []) };
     const all: Ceiling[] = [];
     for (const count of clients) {
       const clientsPlan: CeilingClientsPlan = { ...place, clients: count, shape };
-      const task = { role: 'ceiling-clients', plan: clientsPlan, env };
+      const task = { role: 'ceiling-clients', plan: clientsPlan };
       const { databaseUrl } = stack;
       const measured = await measure({ task, groups, databaseUrl, parts: PARTS, period, signal });
       all.push({ clients: count, shape, ...measured });
@@ -64,8 +64,8 @@ async function ownDatabase(shopUrl: string, name: string): Promise<{ url: string
   return { url: url.href, drop };
 }
 
-async function startWorker(plan: CeilingWorkerPlan, env: NodeJS.ProcessEnv, started: ChildProcess[]): Promise<void> {
-  const child = launchRole({ role: 'ceiling-worker', plan, env });
+async function startWorker(plan: CeilingWorkerPlan, started: ChildProcess[]): Promise<void> {
+  const child = launchRole({ role: 'ceiling-worker', plan });
   started.push(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
