@@ -44,6 +44,7 @@ export async function grow(
   for (const wanted of sizes) {
     tell(`filling until ${wanted} orders are there`);
     const told = await fill(stack, { wanted, deadline, level }, signal);
+    await mailsSent(stack.databaseUrl);
     const { done, failed } = totalOf(told);
     growth.filled.done += done;
     growth.filled.failed += failed;
@@ -64,16 +65,16 @@ async function fill(
   { wanted, deadline, level }: { wanted: number; deadline: number; level: LevelOptions },
   signal: AbortSignal,
 ): Promise<Told<StoryTimes>[]> {
+  const isOver = async () => (await settledOrders(stack.databaseUrl)) >= wanted || Date.now() >= deadline;
+  if (await isOver()) return [];
   const driver = startDriver<StoryTimes>(shoppersTask(stack, { ...level, shoppers: FILLERS }));
   try {
-    while ((await settledOrders(stack.databaseUrl)) < wanted && Date.now() < deadline) {
-      await driver.runFor(LOOK_EVERY_SECONDS, signal);
-    }
-    await driver.stop();
+    do await driver.runFor(LOOK_EVERY_SECONDS, signal);
+    while (!(await isOver()));
+    await driver.stop(signal);
   } finally {
     driver.kill();
   }
-  await mailsSent(stack.databaseUrl);
   return driver.told;
 }
 

@@ -1,6 +1,6 @@
 // One level of a run: so many shoppers at once, for so long, and then the mails that they are owed.
 import type { Stack } from '../../src/local/stack-file.ts';
-import type { DriverTask } from './driver-process.ts';
+import type { Task } from './driver-process.ts';
 import { groupsOf } from './groups.ts';
 import { type Measured, measure, type Period } from './measure.ts';
 import type { ShoppersPlan } from './shoppers.ts';
@@ -47,7 +47,7 @@ export async function runLevel(stack: Stack, options: LevelOptions, signal: Abor
 export function shoppersTask(
   stack: Stack,
   { shoppers, method, variants, linesPerCart }: Omit<LevelOptions, 'title' | 'period'>,
-): DriverTask {
+): Task {
   const plan: ShoppersPlan = {
     shoppers,
     method,

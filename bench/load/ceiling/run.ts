@@ -1,10 +1,9 @@
 // The ceiling: what these servers do of the barest workflow of an order's shape, in the same run as the shop.
-import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { withClient } from '../../../src/local/postgres.ts';
 import type { Stack } from '../../../src/local/stack-file.ts';
-import { until } from '../../../test/support/wait.ts';
-import { launchRole } from '../driver-process.ts';
+import { until } from '../../../src/local/wait.ts';
+import { launchRole, type RunningRole, stopRole } from '../driver-process.ts';
 import { groupsOf } from '../groups.ts';
 import { type Measured, measure, type Period } from '../measure.ts';
 import { query } from '../tables.ts';
@@ -32,22 +31,24 @@ export async function runCeiling(
   const name = `bench_${randomBytes(6).toString('hex')}`;
   const place = { address: stack.temporal, namespace: stack.namespace, taskQueue: name };
   const database = await ownDatabase(stack.databaseUrl, name);
-  const workers: ChildProcess[] = [];
+  const plan: CeilingWorkerPlan = { ...place, databaseUrl: database.url, ready: READY };
+  const workers = stack.pids.worker.map(() => launchRole({ role: 'ceiling-worker', plan }));
+  const stop = AbortSignal.any([signal, ...workers.map(({ gone }) => gone)]);
   try {
-    const plan: CeilingWorkerPlan = { ...place, databaseUrl: database.url, ready: READY };
-    await Promise.all(stack.pids.worker.map(() => startWorker(plan, workers)));
-    const groups = { ...groupsOf(stack), 'ceiling worker': workers.flatMap(({ pid }) => pid ?? []) };
+    await Promise.all(workers.map((worker) => isReady(worker, stop)));
+    const groups = { ...groupsOf(stack), 'ceiling worker': workers.flatMap(({ child: { pid } }) => pid ?? []) };
     const all: Ceiling[] = [];
     for (const count of clients) {
       const clientsPlan: CeilingClientsPlan = { ...place, clients: count, shape };
       const task = { role: 'ceiling-clients', plan: clientsPlan };
       const { databaseUrl } = stack;
-      const measured = await measure({ task, groups, databaseUrl, parts: PARTS, period, signal });
+      const measured = await measure({ task, groups, databaseUrl, parts: PARTS, period, signal: stop });
       all.push({ clients: count, shape, ...measured });
     }
+    await Promise.all(workers.map((worker) => stopRole(worker, WORKER_STOPS_WITHIN_MS, signal)));
     return all;
   } finally {
-    await Promise.all(workers.map(stopWorker));
+    for (const { child } of workers) child.kill('SIGKILL');
     await database.drop();
   }
 }
@@ -64,24 +65,11 @@ async function ownDatabase(shopUrl: string, name: string): Promise<{ url: string
   return { url: url.href, drop };
 }
 
-async function startWorker(plan: CeilingWorkerPlan, started: ChildProcess[]): Promise<void> {
-  const child = launchRole({ role: 'ceiling-worker', plan });
-  started.push(child);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      output = (output + text).slice(-4_000);
-    });
-  }
-  const ready = async (): Promise<boolean> => {
-    if (child.exitCode !== null) throw new Error(`the ceiling's worker ended:\n${output}`);
-    return output.includes(plan.ready);
-  };
-  await until("the ceiling's worker is ready", ready, WORKER_READY_WITHIN_MS);
-}
-
-async function stopWorker(child: ChildProcess): Promise<void> {
-  child.kill('SIGTERM');
-  const gone = async (): Promise<boolean> => child.exitCode !== null || child.signalCode !== null;
-  await until("the ceiling's worker ends", gone, WORKER_STOPS_WITHIN_MS).catch(() => child.kill('SIGKILL'));
+/** Waits until it says so. @throws when the signal fires, or the time is over */
+async function isReady({ role, child }: RunningRole, signal: AbortSignal): Promise<void> {
+  let line: true | undefined;
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    if (text.includes(READY)) line = true;
+  });
+  await until(`${role} was not ready`, WORKER_READY_WITHIN_MS, () => line, signal);
 }
