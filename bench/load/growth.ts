@@ -44,7 +44,7 @@ export async function grow(
   for (const wanted of sizes) {
     tell(`filling until ${wanted} orders are there`);
     const told = await fill(stack, { wanted, deadline, level }, signal);
-    await mailsSent(stack.databaseUrl);
+    await mailsSent(stack.databaseUrl, signal);
     const { done, failed } = totalOf(told);
     growth.filled.done += done;
     growth.filled.failed += failed;

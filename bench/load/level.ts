@@ -39,7 +39,7 @@ export async function runLevel(stack: Stack, options: LevelOptions, signal: Abor
     signal,
   });
   const mails = await mailsOf(databaseUrl, measured);
-  const drained = await mailsSent(databaseUrl);
+  const drained = await mailsSent(databaseUrl, signal);
   return { title, shoppers, method, ...measured, mails: { ...mails, drained } };
 }
 

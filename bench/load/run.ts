@@ -50,7 +50,7 @@ export async function runBench(site: Site, options: Options, desk: Desk): Promis
   const isFull = options.shoppers === undefined && growth === undefined;
   const bare = options.ceiling || isFull ? await runBare(site, { options, levels }, desk) : undefined;
   desk.tell('auditing');
-  const closing = await close(site, { ...seenIn(levels, growth), settledBefore });
+  const closing = await close(site, { ...seenIn(levels, growth), settledBefore }, desk.signal);
   desk.print(closingBlock(closing));
   const { shape, ceilings = [] } = bare ?? {};
   return { conditions, levels, ceilings, closing, ...(shape && { shape }), ...(growth && { growth }) };
