@@ -1,6 +1,9 @@
 // `npm run bench`: how fast the whole story of an order is on the running system, and what it costs. It starts a stack of its own
 // (or uses one that runs), drives it from a process of its own, audits the tables, and leaves nothing behind, however it ends.
 import { writeFile } from 'node:fs/promises';
+import { signalNumber } from '../src/local/launch.ts';
+import { reasonOf } from '../src/local/problem.ts';
+import { watchForShutdown } from '../src/local/shutdown.ts';
 import { parseOptions, USAGE } from './load/options.ts';
 import { runBench } from './load/run.ts';
 import { openSite } from './load/site.ts';
@@ -24,17 +27,19 @@ async function bench(args: string[], signal: AbortSignal): Promise<number> {
   }
 }
 
-async function main(args: string[]): Promise<void> {
-  const stopping = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+/** @returns the exit code */
+async function main(args: string[]): Promise<number> {
+  const shutdown = watchForShutdown();
+  shutdown.onImpatience(() => process.exit(128 + signalNumber('SIGINT')));
   try {
-    process.exitCode = await bench(args, stopping.signal);
+    return await bench(args, shutdown.signal);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
+    if (shutdown.signal.aborted) return 128 + signalNumber('SIGTERM');
+    console.error(reasonOf(error));
+    return 1;
   }
 }
 
 const args = process.argv.slice(2);
 if (args[0] === '--help') console.log(USAGE);
-else await main(args);
+else process.exit(await main(args));
