@@ -1,5 +1,4 @@
 // The stack that is measured: one of its own, brought up as `npm start` does it, or one that runs already.
-import { fileURLToPath } from 'node:url';
 import { childEnvironment } from '../../src/config.ts';
 import { readStack, type Stack } from '../../src/local/stack-file.ts';
 import { removeAbandonedFolders } from '../../test/support/folders.ts';
@@ -14,8 +13,6 @@ export interface Site {
   leave(): Promise<void>;
 }
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
 /** The settings of the shop that a bench may try with other values: its own environment's reach the stack that it starts. */
 const TRIED = ['API_PROCESSES', 'WORKER_PROCESSES', 'DATABASE_POOL_SIZE', 'LOG_LEVEL'];
 
@@ -29,11 +26,7 @@ export async function openSite(home: string | undefined): Promise<Site> {
   removeAbandonedFolders();
   const env = childEnvironment({});
   const tried = Object.fromEntries(TRIED.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
-  const running = await startStack({
-    own: true,
-    args: [MAIN, 'start'],
-    env: { PERDURE_LOGS: 'files', ...tried },
-  });
+  const running = await startStack({ own: true, env: { PERDURE_LOGS: 'files', ...tried } });
   return {
     stack: running.stack,
     home: running.home,

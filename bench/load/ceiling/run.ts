@@ -1,8 +1,7 @@
 // The ceiling: what these servers do of the barest workflow of an order's shape, in the same run as the shop.
-import { randomBytes } from 'node:crypto';
-import { withClient } from '../../../src/local/postgres.ts';
 import type { Stack } from '../../../src/local/stack-file.ts';
 import { until } from '../../../src/local/wait.ts';
+import { type NewDatabase, newDatabase } from '../../../test/support/new-database.ts';
 import { launchRole, type RunningRole, stopRole } from '../driver-process.ts';
 import { groupsOf } from '../groups.ts';
 import { type Measured, measure, type Period } from '../measure.ts';
@@ -22,15 +21,32 @@ const READY = 'ceiling worker ready';
 const WORKER_READY_WITHIN_MS = 60_000;
 const WORKER_STOPS_WITHIN_MS = 20_000;
 
+interface CeilingOptions {
+  clients: readonly number[];
+  shape: BareShape;
+  period: Period;
+}
+
 /** Measures it at each of these numbers of clients, with as many worker processes as the stack has. */
-export async function runCeiling(
+export async function runCeiling(stack: Stack, options: CeilingOptions, signal: AbortSignal): Promise<Ceiling[]> {
+  // A database of its own on the shop's server: what is in it is nobody's order.
+  const database = await newDatabase(stack.databaseUrl, 'bench');
+  try {
+    await query(database.url, 'create table steps (id uuid primary key, number int not null)', []);
+    return await measureIn(database, stack, options, signal);
+  } finally {
+    await database.drop();
+  }
+}
+
+async function measureIn(
+  database: NewDatabase,
   stack: Stack,
-  { clients, shape, period }: { clients: readonly number[]; shape: BareShape; period: Period },
+  { clients, shape, period }: CeilingOptions,
   signal: AbortSignal,
 ): Promise<Ceiling[]> {
-  const name = `bench_${randomBytes(6).toString('hex')}`;
-  const place = { address: stack.temporal, namespace: stack.namespace, taskQueue: name };
-  const database = await ownDatabase(stack.databaseUrl, name);
+  const { databaseUrl, temporal, namespace } = stack;
+  const place = { temporal, namespace, taskQueue: database.name };
   const plan: CeilingWorkerPlan = { ...place, databaseUrl: database.url, ready: READY };
   const workers = stack.pids.worker.map(() => launchRole({ role: 'ceiling-worker', plan }));
   const stop = AbortSignal.any([signal, ...workers.map(({ gone }) => gone)]);
@@ -41,7 +57,6 @@ export async function runCeiling(
     for (const count of clients) {
       const clientsPlan: CeilingClientsPlan = { ...place, clients: count, shape };
       const task = { role: 'ceiling-clients', plan: clientsPlan };
-      const { databaseUrl } = stack;
       const measured = await measure({ task, groups, databaseUrl, parts: PARTS, period, signal: stop });
       all.push({ clients: count, shape, ...measured });
     }
@@ -49,20 +64,7 @@ export async function runCeiling(
     return all;
   } finally {
     for (const { child } of workers) child.kill('SIGKILL');
-    await database.drop();
   }
-}
-
-/** A database of its own on the shop's server: what is in it is nobody's order. */
-async function ownDatabase(shopUrl: string, name: string): Promise<{ url: string; drop: () => Promise<void> }> {
-  await query(shopUrl, `create database ${name}`, []);
-  const url = new URL(shopUrl);
-  url.pathname = `/${name}`;
-  const drop = async (): Promise<void> => {
-    await query(shopUrl, `drop database if exists ${name} with (force)`, []);
-  };
-  await withClient(url.href, (client) => client.query('create table steps (id uuid primary key, number int not null)'));
-  return { url: url.href, drop };
 }
 
 /** Waits until it says so. @throws when the signal fires, or the time is over */

@@ -8,7 +8,7 @@ import { connectWorker, STICKY_TIMEOUT, setUpWorkflowThreads } from '../../../sr
 
 export interface CeilingWorkerPlan {
   /** host:port */
-  address: string;
+  temporal: string;
   namespace: string;
   taskQueue: string;
   databaseUrl: string;
@@ -22,10 +22,10 @@ export type BareActivities = ReturnType<typeof createBareActivities>;
 const POOL_SIZE = 10;
 
 export async function workCeiling(plan: CeilingWorkerPlan): Promise<void> {
-  const { address, namespace, taskQueue, databaseUrl, ready } = plan;
+  const { temporal, namespace, taskQueue, databaseUrl, ready } = plan;
   Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
   const pool = new pg.Pool({ connectionString: databaseUrl, max: POOL_SIZE });
-  const settings = requireSettings(loadConfig({ TEMPORAL_ADDRESS: address }), 'TEMPORAL_ADDRESS');
+  const settings = requireSettings(loadConfig({ TEMPORAL_ADDRESS: temporal }), 'TEMPORAL_ADDRESS');
   setUpWorkflowThreads(settings, createLogger('ceiling', 'error'));
   const connection = await connectWorker(settings);
   const worker = await Worker.create({
