@@ -1,7 +1,7 @@
 // Audits a shop that is up: one line a promise, and the story of what was found broken; then it ends with 1.
 //   npm run audit -- --home .perdure [--witness FILE] [--replay 200] [--seed 1]
 import { parseArgs } from 'node:util';
-import { audit, readPlaces, settled } from './audit/index.ts';
+import { audit, readPlaces, settled, verdictLines } from './audit/index.ts';
 
 const { values } = parseArgs({
   options: {
@@ -27,10 +27,5 @@ const verdict = await audit(places, {
   ...(witness !== undefined && { witness }),
   ...(replay !== undefined && { replay: wholeNumber('replay', replay) }),
 });
-for (const line of verdict.lines) console.log(line);
-for (const { check, count, label, examples } of verdict.findings) {
-  console.log(`\nBROKEN ${check}: ${label} ${count}`);
-  for (const { orderId, detail } of examples) console.log(`  ${orderId ?? 'no order'}: ${detail}`);
-}
-for (const story of verdict.stories) console.log(`\n${story}`);
+for (const line of verdictLines(verdict)) console.log(line);
 process.exitCode = verdict.ok ? 0 : 1;

@@ -8,7 +8,7 @@ import { signalNumber } from '../src/local/launch.ts';
 import { reasonOf } from '../src/local/problem.ts';
 import { watchForShutdown } from '../src/local/shutdown.ts';
 import { startStack } from '../test/support/stack.ts';
-import { audit, readPlaces, type Verdict } from './audit/index.ts';
+import { audit, readPlaces, verdictLines } from './audit/index.ts';
 import { type Options, parseOptions, USAGE } from './chaos/options.ts';
 import { awaitQuiet } from './chaos/quiet.ts';
 import { reportLines } from './chaos/report.ts';
@@ -49,17 +49,8 @@ async function judge(home: string, witness: string, seed: number, stop: AbortSig
   const seconds = Math.round((Date.now() - began) / 1_000);
   say(left.length === 0 ? `quiet      after ${seconds} s` : `NOT QUIET  after ${seconds} s: ${left.join(', ')}`);
   const verdict = await audit(places, { witness, replay: REPLAYED, seed });
-  sayVerdict(verdict);
+  for (const line of verdictLines(verdict)) say(line);
   return verdict.ok && left.length === 0;
-}
-
-function sayVerdict({ lines, findings, stories }: Verdict): void {
-  for (const line of lines) say(line);
-  for (const { check, label, count, examples } of findings) {
-    say(`\nBROKEN ${check}: ${label} ${count}`);
-    for (const { orderId, detail } of examples) say(`  ${orderId ?? 'no order'}: ${detail}`);
-  }
-  for (const story of stories) say(`\n${story}`);
 }
 
 /** A folder that PostgreSQL's user may enter, too. */

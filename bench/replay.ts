@@ -1,14 +1,11 @@
 // Replays histories of a running shop on the workflows of this commit, for the auditor (P9). A program of its own: it takes
 // `{ temporal, namespace, histories: [{ workflowId, runId }] }` on its standard input and answers `[{ workflowId, reason }]`, those
 // that were refused.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { z } from 'zod';
-import { buildWorkflowBundle } from '../src/platform/workflow-bundle.ts';
 
 const requestSchema = z.object({
   temporal: z.string(),
@@ -17,16 +14,7 @@ const requestSchema = z.object({
 });
 type Request = z.output<typeof requestSchema>;
 
-async function workflowCode(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'perdure-replay-'));
-  try {
-    const file = join(folder, 'workflow-bundle.js');
-    await buildWorkflowBundle(file);
-    return await readFile(file, 'utf8');
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
+const WORKFLOWS = join(import.meta.dirname, '../workflows/index.ts');
 
 /** One after the other, so that only one is in memory. */
 async function* historiesOf({ namespace, histories }: Request, connection: Connection) {
@@ -37,10 +25,11 @@ async function* historiesOf({ namespace, histories }: Request, connection: Conne
 
 async function replay(request: Request): Promise<{ workflowId: string; reason: string }[]> {
   const logging = { forward: {}, filter: makeTelemetryFilterString({ core: 'ERROR' }) };
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
+  const logger = new DefaultLogger('ERROR');
+  Runtime.install({ logger, telemetryOptions: { logging } });
   const connection = await Connection.connect({ address: request.temporal });
   try {
-    const workflowBundle = { code: await workflowCode() };
+    const workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger });
     const refused = [];
     for await (const { workflowId, error } of Worker.runReplayHistories(
       { workflowBundle },

@@ -1,20 +1,12 @@
 // `npm run bench`: how fast the whole story of an order is on the running system, and what it costs. It starts a stack of its own
 // (or uses one that runs), drives it from a process of its own, audits the tables, and leaves nothing behind, however it ends.
 import { writeFile } from 'node:fs/promises';
+import { signalNumber } from '../src/local/launch.ts';
+import { reasonOf } from '../src/local/problem.ts';
+import { watchForShutdown } from '../src/local/shutdown.ts';
 import { parseOptions, USAGE } from './load/options.ts';
 import { runBench } from './load/run.ts';
 import { openSite } from './load/site.ts';
-
-/** What this program runs as in its other processes. */
-const roles = {
-  shoppers: async (plan: string) => (await import('./load/shoppers.ts')).shop(JSON.parse(plan)),
-  'ceiling-worker': async (plan: string) => (await import('./load/ceiling/worker.ts')).workCeiling(JSON.parse(plan)),
-  'ceiling-clients': async (plan: string) => (await import('./load/ceiling/clients.ts')).driveCeiling(JSON.parse(plan)),
-} satisfies Record<string, (plan: string) => Promise<void>>;
-
-function isRole(name: string | undefined): name is keyof typeof roles {
-  return name !== undefined && Object.hasOwn(roles, name);
-}
 
 function tell(text: string): void {
   console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
@@ -24,9 +16,9 @@ function tell(text: string): void {
 async function bench(args: string[], signal: AbortSignal): Promise<number> {
   const options = parseOptions(args);
   tell(options.home === undefined ? 'starting a shop' : `using the shop in ${options.home}`);
-  const site = await openSite(options.home, process.env);
+  const site = await openSite(options.home);
   try {
-    const figures = await runBench(site, options, { env: process.env, signal, tell, print: console.log });
+    const figures = await runBench(site, options, { signal, tell, print: console.log });
     if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`);
     return figures.closing.broken.length === 0 ? 0 : 1;
   } finally {
@@ -35,18 +27,19 @@ async function bench(args: string[], signal: AbortSignal): Promise<number> {
   }
 }
 
-async function main(args: string[]): Promise<void> {
-  const stopping = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+/** @returns the exit code */
+async function main(args: string[]): Promise<number> {
+  const shutdown = watchForShutdown();
+  shutdown.onImpatience(() => process.exit(128 + signalNumber('SIGINT')));
   try {
-    process.exitCode = await bench(args, stopping.signal);
+    return await bench(args, shutdown.signal);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
+    if (shutdown.signal.aborted) return 128 + signalNumber('SIGTERM');
+    console.error(reasonOf(error));
+    return 1;
   }
 }
 
-const [name, plan = ''] = process.argv.slice(2);
-if (name === '--help') console.log(USAGE);
-else if (isRole(name)) await roles[name](plan);
-else await main(process.argv.slice(2));
+const args = process.argv.slice(2);
+if (args[0] === '--help') console.log(USAGE);
+else process.exit(await main(args));

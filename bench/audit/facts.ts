@@ -41,14 +41,13 @@ export async function makeFacts(db: ClientBase, now: Date): Promise<void> {
     SELECT orders.id AS order_id, number, cart_id, status, payment_status, payment_method, lower(email) AS email, currency,
       total, captured, refunded, coupon_code, placed_at, expires_at,
       status IN ('EXPIRED', 'CANCELLED') AS ended, status IN ('PENDING', 'AWAITING_CONFIRMATION') AS waits,
-      told.complete_at, told.complete_to, told.ended_at, told.first_to, told.last_to, told.last_at,
+      told.complete_at, told.complete_to, told.ended_at, told.last_to, told.last_at,
       greatest(expires_at, held.until) AS held_until
     FROM orders
     LEFT JOIN (
       SELECT order_id, min(created_at) FILTER (WHERE to_status IN ('PAID', 'CONFIRMED')) AS complete_at,
         min(to_status) FILTER (WHERE to_status IN ('PAID', 'CONFIRMED')) AS complete_to,
         min(created_at) FILTER (WHERE to_status IN ('EXPIRED', 'CANCELLED')) AS ended_at,
-        (array_agg(to_status ORDER BY sequence))[1] AS first_to,
         (array_agg(to_status ORDER BY sequence DESC))[1] AS last_to, max(created_at) AS last_at
       FROM order_events GROUP BY order_id
     ) AS told ON told.order_id = orders.id

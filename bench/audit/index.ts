@@ -75,6 +75,15 @@ export async function inspect(db: ClientBase, places: Places, options: AuditOpti
   });
 }
 
+/** All of it as a person reads it: the lines, what is broken, and the stories. */
+export function verdictLines({ lines, findings, stories }: Verdict): string[] {
+  const broken = findings.flatMap(({ check, label, count, examples }) => [
+    `\nBROKEN ${check}: ${label} ${count}`,
+    ...examples.map(({ orderId, detail }) => `  ${orderId ?? 'no order'}: ${detail}`),
+  ]);
+  return [...lines, ...broken, ...stories.map((story) => `\n${story}`)];
+}
+
 /** In the order of the promises, wherever they were looked at. */
 function inOrder(chapters: readonly ChapterResult[]): ChapterResult[] {
   return chapters.toSorted((a, b) => PROMISES.indexOf(a.promise) - PROMISES.indexOf(b.promise));

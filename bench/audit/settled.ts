@@ -54,7 +54,10 @@ function inTemporal(places: Places): Promise<string[]> {
 }
 
 async function atStripe({ stripe }: Places): Promise<string[]> {
-  const response = await fetch(`${stripe}/_sim/webhooks`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  const pending = number(at(await response.json(), 'pending')) ?? 0;
+  const url = `${stripe}/_sim/webhooks`;
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  const pending = number(at(await response.json(), 'pending'));
+  if (pending === null) throw new Error(`${url} does not say what is pending`);
   return pending > 0 ? [`undelivered webhooks ${pending}`] : [];
 }

@@ -63,7 +63,8 @@ export async function tellStories(sources: Sources, findings: readonly Finding[]
   const concerned = findings.flatMap(({ examples }) => examples.flatMap(({ orderId }) => orderId ?? []));
   const orderIds = [...new Set(concerned)].slice(0, STORIES);
   if (orderIds.length === 0) return [];
-  const [requests, sights] = [await requestsBy(sources.places), await sightsOf(sources, orderIds)];
+  const requests = (await requestsBy(sources.places)).map((request) => ({ request, text: JSON.stringify(request) }));
+  const sights = await sightsOf(sources, orderIds);
   const stories = [];
   for (const orderId of orderIds) {
     const found = findings.flatMap(({ check, examples }) =>
@@ -77,7 +78,8 @@ export async function tellStories(sources: Sources, findings: readonly Finding[]
 interface Told {
   orderId: string;
   found: string[];
-  requests: unknown[];
+  /** Each with its text, in which ids are looked for. */
+  requests: { request: unknown; text: string }[];
   sights: object[];
 }
 
@@ -91,7 +93,8 @@ async function storyOf({ db, temporal }: Sources, { orderId, found, requests, si
     if (title.endsWith('at Stripe')) for (const { id } of rows) names.add(String(id));
     if (title === 'workflows') workflows.push(...rows);
   }
-  const ours = requests.filter((request) => [...names].some((name) => JSON.stringify(request).includes(name)));
+  const isOurs = (text: string): boolean => [...names].some((name) => text.includes(name));
+  const ours = requests.flatMap(({ request, text }) => (isOurs(text) ? [request] : []));
   lines.push(...section('requests to Stripe', ours), ...section('what its shopper saw', sights));
   for (const { workflow_id: id, run_id: run } of workflows)
     lines.push(`  history of ${id}, run ${run}`, ...(await historyOf(temporal, id, run)).map((line) => `    ${line}`));

@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import type { Chapter, PromiseName } from './check.ts';
 
 /** How many of the violations that a check finds are named; all are counted. */
-const NAMED = 5;
+export const NAMED = 5;
 const TITLE_WIDTH = 30;
 
 export interface Violation {
@@ -14,7 +14,6 @@ export interface Violation {
 
 export interface Finding {
   check: string;
-  promise: PromiseName;
   label: string;
   count: number;
   /** The first few. */
@@ -43,7 +42,7 @@ export async function runChapter(db: ClientBase, chapter: Chapter): Promise<Chap
   for (const { name, label, query } of checks) {
     const { count, examples } = await violations(db, name, query);
     counts.push([label, count]);
-    if (count > 0) findings.push({ check: name, promise, label, count, examples });
+    if (count > 0) findings.push({ check: name, label, count, examples });
   }
   return { promise, title, figures, counts, findings };
 }

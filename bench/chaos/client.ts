@@ -53,6 +53,8 @@ const ANSWER_WITHIN_MS = 20_000;
 const RETRY_MS = [150, 2_000] as const;
 /** The shop's refusals that only say "not now"; each of them comes with Retry-After. A 500 is none of them. */
 const COME_BACK = new Set(['unavailable', 'request_in_progress', 'rate_limited']);
+/** The code of an answer that came whole and whose JSON cannot be read. */
+const UNREADABLE = 'unreadable';
 const TOO_MANY = 429;
 const SERVER_ERROR = 500;
 const SECOND_MS = 1_000;
@@ -72,7 +74,7 @@ export function createClient(options: ClientOptions): Client {
       if (ask.walksAway?.aborted === true) return void (figures.walkedAway += 1);
       if (!('lost' in attempt) && !SAYS_LATER[options.from](attempt)) {
         if (failedAt !== undefined) figures.longestOutageMs = Math.max(figures.longestOutageMs, Date.now() - failedAt);
-        if (options.from === 'shop') judge(ask, attempt, figures);
+        if (options.from === 'shop' || attempt.code === UNREADABLE) judge(ask, attempt, figures);
         return attempt;
       }
       failedAt ??= Date.now();
@@ -94,34 +96,45 @@ async function send<Body>(base: string, ask: Ask, { witness, figures, stop }: Cl
   const { method, route, path = route, headers, body, walksAway } = ask;
   const isForm = body instanceof URLSearchParams;
   figures.requests += 1;
+  let response: Response;
+  let text: string;
   try {
-    const response = await fetch(base + path, {
+    response = await fetch(base + path, {
       method,
       headers: { ...headers, ...(body && !isForm && { 'Content-Type': 'application/json' }) },
       signal: AbortSignal.any([AbortSignal.timeout(ANSWER_WITHIN_MS), stop, ...(walksAway ? [walksAway] : [])]),
       ...(body && { body: isForm ? body : JSON.stringify(body) }),
     });
-    const text = await response.text();
-    const isJson = response.headers.get('Content-Type')?.includes('json') === true;
-    const parsed = isJson ? JSON.parse(text) : { text };
-    const { status } = response;
-    const code: string | null = parsed.code ?? parsed.error?.code ?? null;
-    const retryAfter = response.headers.get('Retry-After');
-    witness?.saw({ saw: 'answer', method, route, status, code, retryAfter: retryAfter !== null });
-    if (status === 503) figures.unavailable += 1;
-    return {
-      status,
-      ok: response.ok,
-      code,
-      body: parsed,
-      retryAfterMs: retryAfter === null ? undefined : Number(retryAfter) * SECOND_MS,
-    };
+    text = await response.text();
   } catch (error) {
     stop.throwIfAborted();
     const reason = walksAway?.aborted === true ? 'walked away' : reasonOf(error);
     witness?.saw({ saw: 'lost', method, route, reason });
     figures.lost += 1;
     return { lost: reason };
+  }
+  const { status } = response;
+  const isJson = response.headers.get('Content-Type')?.includes('json') === true;
+  const parsed = isJson ? parse(text) : { text };
+  const code: string | null = parsed.code ?? parsed.error?.code ?? null;
+  const retryAfter = response.headers.get('Retry-After');
+  witness?.saw({ saw: 'answer', method, route, status, code, retryAfter: retryAfter !== null });
+  if (status === 503) figures.unavailable += 1;
+  return {
+    status,
+    ok: response.ok && code !== UNREADABLE,
+    code,
+    body: parsed,
+    retryAfterMs: retryAfter === null ? undefined : Number(retryAfter) * SECOND_MS,
+  };
+}
+
+/** JSON as it came; its code says so when it cannot be read. */
+function parse(text: string) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { code: UNREADABLE };
   }
 }
 

@@ -51,8 +51,8 @@ export function newFigures(): Figures {
   };
 }
 
-export function count(tally: Tally, name: string, times = 1): void {
-  tally.set(name, (tally.get(name) ?? 0) + times);
+export function count(tally: Tally, name: string): void {
+  tally.set(name, (tally.get(name) ?? 0) + 1);
 }
 
 export function sumOf(tally: Tally): number {

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { withClient } from '../../src/local/postgres.ts';
+import { bulkVariants } from '../load/tables.ts';
 
 export interface Goods {
   /** Ids of variants of which there is enough for everybody, in the order of their sku. */
@@ -24,8 +25,8 @@ const PERCENT_OFF = 15;
 
 /** @param orders how many shoppers will come */
 export async function stockShop(databaseUrl: string, orders: number): Promise<Goods> {
+  const plenty = await bulkVariants(databaseUrl, 'twenty');
   return withClient(databaseUrl, async (client) => {
-    const { rows } = await client.query<{ id: string }>("SELECT id FROM variants WHERE sku ~ '^BULK-' ORDER BY sku");
     const scarce = Array.from({ length: Math.ceil(orders / SHOPPERS_PER_VARIANT) }, () => randomUUID());
     for (const [at, id] of scarce.entries()) await addVariant(client, id, `SCARCE-${at + 1}`);
     const coupons = Array.from({ length: Math.ceil(orders / SHOPPERS_PER_COUPON) }, (_, at) => `SCARCE-${at + 1}`);
@@ -35,7 +36,7 @@ export async function stockShop(databaseUrl: string, orders: number): Promise<Go
         [randomUUID(), code, PERCENT_OFF, USES],
       );
     }
-    return { plenty: rows.map(({ id }) => id), scarce, coupons };
+    return { plenty, scarce, coupons };
   });
 }
 

@@ -50,8 +50,8 @@ export function parseOptions(args: string[]): Options {
   const orders = whole('orders', values.orders) ?? ORDERS;
   return {
     orders,
-    seed: whole('seed', values.seed) ?? 1,
-    kills: whole('kills', values.kills) ?? Math.max(LEAST_KILLS, Math.round(orders / ORDERS_PER_KILL)),
+    seed: whole('seed', values.seed, 0) ?? 1,
+    kills: whole('kills', values.kills, 0) ?? Math.max(LEAST_KILLS, Math.round(orders / ORDERS_PER_KILL)),
     shoppers: whole('shoppers', values.shoppers) ?? SHOPPERS,
     minutes: whole('minutes', values.minutes) ?? LEAST_MINUTES + Math.ceil(orders / ORDERS_PER_MINUTE),
     home: values.home,
@@ -59,8 +59,9 @@ export function parseOptions(args: string[]): Options {
   };
 }
 
-function whole(name: string, value: string | undefined): number | undefined {
+function whole(name: string, value: string | undefined, least = 1): number | undefined {
   if (value === undefined) return undefined;
   if (!/^\d{1,9}$/.test(value)) throw new TypeError(`--${name} must be a whole number`);
+  if (Number(value) < least) throw new TypeError(`--${name} must be ${least} or more`);
   return Number(value);
 }

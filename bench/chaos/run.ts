@@ -46,14 +46,14 @@ export async function run(options: RunOptions): Promise<Ran> {
   const world = await openWorld(options, figures, stop);
   const pace: Pace = { shoppers: 0, storm: 0 };
   const { underWay } = world;
-  const parts = { processes: openProcesses(home), controls: openControls(stack, stop) };
+  const parts = { processes: openProcesses(home, stop), controls: openControls(stack, stop) };
   const began = Date.now();
   const both = [
     storm(drawSchedule(seed, kills), { ...parts, witness, figures, underWay, pace, stop }),
     shopTogether(options, world, pace),
   ];
   // Whichever fails ends the other, and its error is the one that counts.
-  await Promise.allSettled(both.map((one) => one.catch((error: unknown) => failed.abort(error))));
+  await Promise.all(both.map((one) => one.catch((error: unknown) => failed.abort(error))));
   stop.throwIfAborted();
   return { figures, stormMs: Date.now() - began };
 }

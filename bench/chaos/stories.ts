@@ -99,7 +99,12 @@ async function submit(scene: Scene): Promise<Placed | undefined> {
   );
   scene.tabs.push(...tabs);
   const first = tabs.map(async (tab) => (await tab) ?? Promise.reject(new Error('no order')));
-  return Promise.any(first).catch(() => undefined);
+  try {
+    return await Promise.any(first);
+  } catch {
+    await Promise.all(tabs); // a tab that has failed, instead of being refused, says so
+    return undefined;
+  }
 }
 
 /** Cuts the connection in the middle of the submit. Half of them come back, with the same key. */

@@ -66,11 +66,13 @@ async function perform(deed: Deed, parts: StormParts, releases: Promise<void>[])
       if (!(await parts.processes.freeze(deed.victim, deed.which, deed.seconds))) return;
       count(figures.freezes, deed.victim);
       return done(`freeze ${deed.victim}`);
-    case 'hold':
+    case 'hold': {
       await controls.holdWebhooks();
-      releases.push(releaseLater(deed, parts));
-      releases.at(-1)?.catch(() => undefined); // the storm's end hears of it, unless it was stopped before
+      const release = releaseLater(deed, parts);
+      release.catch(() => undefined); // the storm's end hears of it, unless something else has ended the storm before
+      releases.push(release);
       return done('webhooks held');
+    }
     case 'drop':
       figures.webhooksDropped += deed.events - (await controls.dropWebhooks(deed.events));
       return done('webhooks dropped');

@@ -29,11 +29,15 @@ const LOOK_EVERY_MS = 500;
 const PASSES_BY_ITSELF = /^(undelivered webhooks|unsent mails)/;
 
 /** Audits all orders of the shop, this run's and earlier ones. The mails of the run must have been sent. */
-export async function close({ home, stack }: Site, { done, failed, settledBefore }: Known): Promise<Closing> {
+export async function close(
+  { home, stack }: Site,
+  { done, failed, settledBefore }: Known,
+  signal: AbortSignal,
+): Promise<Closing> {
   const places = await readPlaces(home);
   const deadline = Date.now() + QUIET_WITHIN_MS;
   while ((await settled(places)).some((what) => PASSES_BY_ITSELF.test(what)) && Date.now() < deadline) {
-    await setTimeout(LOOK_EVERY_MS);
+    await setTimeout(LOOK_EVERY_MS, undefined, { signal });
   }
   const { lines, findings } = await audit(places);
   const broken = findings.map(({ check, label, count, examples: [first] }) => {

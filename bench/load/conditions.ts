@@ -1,9 +1,9 @@
 // Under which conditions the figures were measured: a figure without them is worth nothing.
 import { cpus, totalmem } from 'node:os';
 import type { Stack } from '../../src/local/stack-file.ts';
-import { openClient } from './ceiling/shape.ts';
 import { READ_PAUSE_MS } from './story.ts';
 import { query } from './tables.ts';
+import { openClient } from './temporal.ts';
 
 export interface Conditions {
   cores: number;

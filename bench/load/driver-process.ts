@@ -1,16 +1,26 @@
-// The driver's process, seen from the bench: started, listened to, and told to stop.
+// The bench's other processes, seen from the bench: started, listened to, and told to stop. One that ends otherwise has failed.
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../../src/config.ts';
 import { launch } from '../../src/local/launch.ts';
+import { until } from '../../src/local/wait.ts';
 import type { Told } from './driver.ts';
 
-/** What the driver's process is to do: a role of speed.ts, and its plan. */
-export interface DriverTask {
+/** What a process is to do: a role of role.ts, and its plan. */
+export interface Task {
   role: string;
   plan: object;
-  env: NodeJS.ProcessEnv;
+}
+
+export interface RunningRole {
+  role: string;
+  child: ChildProcess;
+  /** Its end, whenever it comes: whether it was a good one, and how it was, with what it complained of. */
+  ended: Promise<{ ok: boolean; how: string }>;
+  /** Aborted at its end, with an error that tells of it: for whoever needs it until then. */
+  gone: AbortSignal;
 }
 
 export interface DriverProcess<Times> {
@@ -19,40 +29,48 @@ export interface DriverProcess<Times> {
   told: Told<Times>[];
   /** Lets it run. @throws when it ends meanwhile, or the signal fires */
   runFor(seconds: number, signal: AbortSignal): Promise<void>;
-  /** Tells it to stop and waits until its last story is over. */
-  stop(): Promise<void>;
+  /** Tells it to stop and waits until its last story is over. @throws as `stopRole` */
+  stop(signal: AbortSignal): Promise<void>;
   kill(): void;
 }
 
-const ENTRY = fileURLToPath(new URL('../speed.ts', import.meta.url));
+const ENTRY = fileURLToPath(new URL('role.ts', import.meta.url));
 /** A driver's last stories end by themselves, or by their own deadlines, within this time. */
 const ENDS_WITHIN_MS = 180_000;
 
 /** Another process of this program, which dies with this one. */
-export function launchRole({ role, plan, env }: DriverTask): ChildProcess {
-  return launch({ program: process.execPath, args: [ENTRY, role, JSON.stringify(plan)], env });
+export function launchRole({ role, plan }: Task): RunningRole {
+  const args = [ENTRY, role, JSON.stringify(plan)];
+  const child = launch({ program: process.execPath, args, env: childEnvironment({}) });
+  const ended = endOf(child);
+  const gone = new AbortController();
+  void ended.then(({ how }) => gone.abort(new Error(`${role} ended early: ${how}`)));
+  return { role, child, ended, gone: gone.signal };
 }
 
-export function startDriver<Times>(task: DriverTask): DriverProcess<Times> {
-  const child = launchRole(task);
+/** Tells it to stop, and waits for its end. @throws when it fails, or has failed before; takes too long; or the signal fires */
+export async function stopRole(
+  { role, child, ended }: RunningRole,
+  within: number,
+  signal: AbortSignal,
+): Promise<void> {
+  child.kill('SIGTERM');
+  const { ok, how } = await until(`${role} did not end`, within, () => ended, signal);
+  if (!ok) throw new Error(`${role} failed: ${how}`);
+}
+
+export function startDriver<Times>(task: Task): DriverProcess<Times> {
+  const driver = launchRole(task);
+  const { child, gone } = driver;
   if (child.pid === undefined) throw new Error('the driver cannot be started');
-  const told = readLines<Times>(child);
-  const ended = endOf(child);
-  const early = ended.then((how) => {
-    throw new Error(`the driver ended early: ${how}`);
-  });
-  early.catch(() => undefined); // whoever waits for it hears of it
   return {
     pid: child.pid,
-    told,
+    told: readLines<Times>(child),
     runFor: async (seconds, signal) => {
-      await Promise.race([setTimeout(seconds * 1000, undefined, { signal }), early]);
+      const stop = AbortSignal.any([signal, gone]);
+      await setTimeout(seconds * 1000, undefined, { signal: stop }).catch(() => stop.throwIfAborted());
     },
-    stop: async () => {
-      child.kill('SIGTERM');
-      const tooLong = setTimeout(ENDS_WITHIN_MS, 'late', { ref: false });
-      if ((await Promise.race([ended, tooLong])) === 'late') throw new Error('the driver does not end');
-    },
+    stop: (signal) => stopRole(driver, ENDS_WITHIN_MS, signal),
     kill: () => {
       child.kill('SIGKILL');
     },
@@ -70,14 +88,15 @@ function readLines<Times>(child: ChildProcess): Told<Times>[] {
   return told;
 }
 
-/** How it ended, with what it complained of. */
-function endOf(child: ChildProcess): Promise<string> {
+function endOf(child: ChildProcess): RunningRole['ended'] {
   let complaints = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     complaints = (complaints + text).slice(-4_000);
   });
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => resolve(`${signal ?? `exit code ${code}`}\n${complaints}`));
+    child.once('error', (error) => resolve({ ok: false, how: error.message }));
+    child.once('close', (code, signal) => {
+      resolve({ ok: code === 0, how: `${signal ?? `exit code ${code}`}\n${complaints}` });
+    });
   });
 }

@@ -1,6 +1,7 @@
 // A driver: a process of its own in which shoppers live one story after the other until it is told to stop, so that what they
 // cost is counted apart from the shop. It writes JSON lines to standard output.
 import { setTimeout } from 'node:timers/promises';
+import { reasonOf } from '../../src/local/problem.ts';
 
 /** What a driver tells: a story's end (`at`, ms since the epoch), good or bad, or an answer for which a step was tried again. */
 export type Told<Times> = { at: number } & ({ times: Times } | { failed: string } | { repeated: string });
@@ -25,7 +26,7 @@ export async function drive<Times>(
         const times = await live(shopper, repeated);
         tell({ at: Date.now(), times });
       } catch (error) {
-        tell({ at: Date.now(), failed: error instanceof Error ? error.message : String(error) });
+        tell({ at: Date.now(), failed: reasonOf(error) });
         await setTimeout(AFTER_FAILURE_MS);
       }
     }

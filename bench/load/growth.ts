@@ -3,7 +3,7 @@ import type { Stack } from '../../src/local/stack-file.ts';
 import { settledOrders } from './closing.ts';
 import type { Told } from './driver.ts';
 import { startDriver } from './driver-process.ts';
-import { type Level, type LevelOptions, runLevel, type Surroundings, shoppersTask } from './level.ts';
+import { type Level, type LevelOptions, runLevel, shoppersTask } from './level.ts';
 import { errorsIn, totalOf } from './measure.ts';
 import type { StoryTimes } from './story.ts';
 import { mailsSent, query } from './tables.ts';
@@ -37,13 +37,14 @@ const MEGA = 1_000_000;
 export async function grow(
   stack: Stack,
   { sizes, minutes, level }: { sizes: readonly number[]; minutes: number; level: LevelOptions },
-  around: Surroundings & { tell: (text: string) => void },
+  { tell, signal }: { tell: (text: string) => void; signal: AbortSignal },
 ): Promise<Growth> {
   const deadline = Date.now() + minutes * 60_000;
   const growth: Growth = { steps: [], filled: { done: 0, failed: 0 }, errors: {} };
   for (const wanted of sizes) {
-    around.tell(`filling until ${wanted} orders are there`);
-    const told = await fill(stack, { wanted, deadline, level }, around);
+    tell(`filling until ${wanted} orders are there`);
+    const told = await fill(stack, { wanted, deadline, level }, signal);
+    await mailsSent(stack.databaseUrl, signal);
     const { done, failed } = totalOf(told);
     growth.filled.done += done;
     growth.filled.failed += failed;
@@ -51,8 +52,8 @@ export async function grow(
       growth.errors[what] = (growth.errors[what] ?? 0) + count;
     }
     const orders = await settledOrders(stack.databaseUrl);
-    around.tell(`measuring with ${orders} orders`);
-    const measured = await runLevel(stack, { ...level, title: `${level.title}, with ${orders} orders` }, around);
+    tell(`measuring with ${orders} orders`);
+    const measured = await runLevel(stack, { ...level, title: `${level.title}, with ${orders} orders` }, signal);
     growth.steps.push({ wanted, orders, level: measured, databases: await sizesOf(stack.databaseUrl) });
     if (orders < wanted) break;
   }
@@ -62,18 +63,18 @@ export async function grow(
 async function fill(
   stack: Stack,
   { wanted, deadline, level }: { wanted: number; deadline: number; level: LevelOptions },
-  { env, signal }: Surroundings,
+  signal: AbortSignal,
 ): Promise<Told<StoryTimes>[]> {
-  const driver = startDriver<StoryTimes>(shoppersTask(stack, { ...level, shoppers: FILLERS }, env));
+  const isOver = async () => (await settledOrders(stack.databaseUrl)) >= wanted || Date.now() >= deadline;
+  if (await isOver()) return [];
+  const driver = startDriver<StoryTimes>(shoppersTask(stack, { ...level, shoppers: FILLERS }));
   try {
-    while ((await settledOrders(stack.databaseUrl)) < wanted && Date.now() < deadline) {
-      await driver.runFor(LOOK_EVERY_SECONDS, signal);
-    }
-    await driver.stop();
+    do await driver.runFor(LOOK_EVERY_SECONDS, signal);
+    while (!(await isOver()));
+    await driver.stop(signal);
   } finally {
     driver.kill();
   }
-  await mailsSent(stack.databaseUrl);
   return driver.told;
 }
 

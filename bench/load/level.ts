@@ -1,6 +1,6 @@
 // One level of a run: so many shoppers at once, for so long, and then the mails that they are owed.
 import type { Stack } from '../../src/local/stack-file.ts';
-import type { DriverTask } from './driver-process.ts';
+import type { Task } from './driver-process.ts';
 import { groupsOf } from './groups.ts';
 import { type Measured, measure, type Period } from './measure.ts';
 import type { ShoppersPlan } from './shoppers.ts';
@@ -24,27 +24,22 @@ export interface Level extends Measured<keyof StoryTimes> {
   mails: Mails & { /** Seconds from the end of the level until none was left. */ drained: number };
 }
 
-/** What all of a run needs: its driver's environment, and what ends it. */
-export interface Surroundings {
-  env: NodeJS.ProcessEnv;
-  signal: AbortSignal;
-}
-
 const PARTS = ['story', 'submit', 'cart', 'pay', 'settle', 'reads'] as const satisfies (keyof StoryTimes)[];
 
-export async function runLevel(stack: Stack, options: LevelOptions, around: Surroundings): Promise<Level> {
+/** @param signal ends it */
+export async function runLevel(stack: Stack, options: LevelOptions, signal: AbortSignal): Promise<Level> {
   const { databaseUrl } = stack;
   const { title, shoppers, method, period } = options;
   const measured = await measure({
-    task: shoppersTask(stack, options, around.env),
+    task: shoppersTask(stack, options),
     groups: groupsOf(stack),
     databaseUrl,
     parts: PARTS,
     period,
-    signal: around.signal,
+    signal,
   });
   const mails = await mailsOf(databaseUrl, measured);
-  const drained = await mailsSent(databaseUrl);
+  const drained = await mailsSent(databaseUrl, signal);
   return { title, shoppers, method, ...measured, mails: { ...mails, drained } };
 }
 
@@ -52,8 +47,7 @@ export async function runLevel(stack: Stack, options: LevelOptions, around: Surr
 export function shoppersTask(
   stack: Stack,
   { shoppers, method, variants, linesPerCart }: Omit<LevelOptions, 'title' | 'period'>,
-  env: NodeJS.ProcessEnv,
-): DriverTask {
+): Task {
   const plan: ShoppersPlan = {
     shoppers,
     method,
@@ -63,5 +57,5 @@ export function shoppersTask(
     stripe: stack.stripe,
     publishableKey: stack.publishableKey ?? '',
   };
-  return { role: 'shoppers', plan, env };
+  return { role: 'shoppers', plan };
 }

@@ -1,7 +1,7 @@
 // One measurement: a driver in a process of its own, a warm-up, and then the time that counts.
 import { type DatabaseReading, databaseUse, readDatabases } from './database-use.ts';
 import type { Told } from './driver.ts';
-import { type DriverTask, startDriver } from './driver-process.ts';
+import { startDriver, type Task } from './driver-process.ts';
 import { type CpuUse, cpuBetween, type Groups, type Memory, readCpu, readMemory } from './groups.ts';
 import { type Quantiles, quantiles, type Rate, rateOf } from './statistics.ts';
 
@@ -32,7 +32,7 @@ export interface Measured<Part extends string> {
 }
 
 export interface Measurement<Part extends string> {
-  task: DriverTask;
+  task: Task;
   /** Whose cost is counted, beside the driver's. */
   groups: Groups;
   /** A database of the PostgreSQL server whose work is counted. */
@@ -61,7 +61,7 @@ export async function measure<Part extends string>(what: Measurement<Part>): Pro
     const cpu = cpuBetween(cpuBefore, readCpu(groups));
     const databasesAfter = await readDatabases(databaseUrl);
     const memory = readMemory(groups);
-    await driver.stop();
+    await driver.stop(signal);
     const summary = summarise(driver.told, { from, until, parts: what.parts });
     const databases = databaseUse(databasesBefore, databasesAfter, summary.done);
     return { from, until, cpu, memory, databases, ...summary };

@@ -26,8 +26,8 @@ export const USAGE = `usage: npm run bench -- [options]
   --shoppers 1,4,16   levels of shoppers (without it: the full run)
   --seconds 60        the time that counts, of each level
   --warmup 10         seconds before it
-  --method card|cod
-  --hot               everybody buys the same variant
+  --method card|cod   how the shoppers of these levels, or of --growth, pay
+  --hot               everybody at these levels buys the same variant
   --ceiling           also a bare workflow of the same shape on the same servers, at the same levels
   --growth 1000,10000 fill the shop with so many orders and measure it at each of these sizes (16 shoppers unless told)
   --fill-minutes 60   what all the filling may take
@@ -43,7 +43,7 @@ export function parseOptions(argv: string[]): Options {
       shoppers: { type: 'string' },
       seconds: { type: 'string', default: '60' },
       warmup: { type: 'string', default: '10' },
-      method: { type: 'string', default: 'card' },
+      method: { type: 'string' },
       hot: { type: 'boolean', default: false },
       ceiling: { type: 'boolean', default: false },
       growth: { type: 'string' },
@@ -52,9 +52,9 @@ export function parseOptions(argv: string[]): Options {
       json: { type: 'string' },
     },
   });
-  const method = METHODS.find((name) => name === values.method);
+  const method = METHODS.find((name) => name === (values.method ?? 'card'));
   if (method === undefined) throw new Error(`--method must be one of ${METHODS.join(', ')}`);
-  return {
+  const options = {
     shoppers: positives('--shoppers', values.shoppers),
     seconds: positive('--seconds', values.seconds),
     warmup: positive('--warmup', values.warmup),
@@ -66,6 +66,22 @@ export function parseOptions(argv: string[]): Options {
     home: values.home,
     json: values.json,
   };
+  refuseIdle(options, values.method !== undefined);
+  return options;
+}
+
+/** @throws when something is asked for that such a run has no place for */
+function refuseIdle({ shoppers, growth, method, hot, ceiling }: Options, asksForMethod: boolean): void {
+  const isFull = shoppers === undefined && growth === undefined;
+  if (isFull && asksForMethod)
+    throw new Error('--method needs --shoppers or --growth: the full run has levels of both');
+  if (hot && shoppers === undefined) throw new Error('--hot needs --shoppers: the full run has such a level');
+  if (hot && growth !== undefined) throw new Error('--hot does not go with --growth');
+  if (growth !== undefined && shoppers !== undefined && shoppers.length > 1) {
+    throw new Error('--growth is measured at one level: give --shoppers one number');
+  }
+  if (ceiling && method === 'cod')
+    throw new Error('--ceiling is built after orders paid by card, not with --method cod');
 }
 
 function positives(name: string, list: string | undefined): number[] | undefined {

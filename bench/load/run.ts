@@ -4,7 +4,7 @@ import { type OrderShape, shapeOfOrders } from './ceiling/shape.ts';
 import { type Closing, close, settledOrders } from './closing.ts';
 import { type Conditions, conditionsOf } from './conditions.ts';
 import { type Growth, grow } from './growth.ts';
-import { type Level, type LevelOptions, runLevel, type Surroundings } from './level.ts';
+import { type Level, type LevelOptions, runLevel } from './level.ts';
 import type { Options } from './options.ts';
 import { ceilingBlock, closingBlock, conditionsBlock, growthBlock, levelBlock, shapeBlock } from './report.ts';
 import type { Site } from './site.ts';
@@ -20,8 +20,9 @@ export interface Figures {
   closing: Closing;
 }
 
-/** Where a run tells what it does, and what came of it. */
-export interface Desk extends Surroundings {
+/** Where a run tells what it does, and what came of it; and what ends it. */
+export interface Desk {
+  signal: AbortSignal;
   tell: (text: string) => void;
   print: (block: string) => void;
 }
@@ -38,18 +39,17 @@ export async function runBench(site: Site, options: Options, desk: Desk): Promis
   const conditions = await conditionsOf(stack);
   desk.print(conditionsBlock(conditions));
   const levels: Level[] = [];
-  const level = async (what: LevelOptions): Promise<void> => {
+  for (const what of options.growth === undefined ? await levelsOf(site, options) : []) {
     desk.tell(what.title);
-    const measured = await runLevel(stack, what, desk);
+    const measured = await runLevel(stack, what, desk.signal);
     desk.print(levelBlock(measured));
     levels.push(measured);
-  };
-  for (const what of await levelsOf(site, options)) await level(what);
+  }
   const growth = options.growth && (await runGrowth(site, { ...options, growth: options.growth }, desk));
   const isFull = options.shoppers === undefined && growth === undefined;
   const bare = options.ceiling || isFull ? await runBare(site, { options, levels }, desk) : undefined;
   desk.tell('auditing');
-  const closing = await close(site, { ...seenIn(levels, growth), settledBefore });
+  const closing = await close(site, { ...seenIn(levels, growth), settledBefore }, desk.signal);
   desk.print(closingBlock(closing));
   const { shape, ceilings = [] } = bare ?? {};
   return { conditions, levels, ceilings, closing, ...(shape && { shape }), ...(growth && { growth }) };
@@ -66,28 +66,24 @@ function seenIn(levels: readonly Level[], growth: Growth | undefined): Level['to
 }
 
 /** The levels that were asked for; of the full run, all of them. */
-async function levelsOf({ stack, own }: Site, options: Options): Promise<LevelOptions[]> {
-  const { seconds, warmup, method, hot, shoppers: levels, growth } = options;
-  const period = { seconds, warmup };
-  const [twenty, hottest] = await Promise.all([
-    bulkVariants(stack.databaseUrl, 'twenty'),
-    bulkVariants(stack.databaseUrl, 'one'),
-  ]);
-  const usual = { linesPerCart: 1, period };
+async function levelsOf({ stack: { databaseUrl }, own }: Site, options: Options): Promise<LevelOptions[]> {
+  const { seconds, warmup, method, hot, shoppers: levels } = options;
+  const usual = { linesPerCart: 1, period: { seconds, warmup } };
   const titleOf = (shoppers: number, ...details: string[]): string =>
     [`${shoppers} ${shoppers === 1 ? 'shopper' : 'shoppers'}`, ...details].join(', ');
-  if (growth !== undefined) return [];
   if (levels !== undefined) {
-    const [variants, details] = hot ? [hottest, [method, 'one variant']] : [twenty, [method]];
+    const variants = await bulkVariants(databaseUrl, hot ? 'one' : 'twenty');
+    const details = hot ? [method, 'one variant'] : [method];
     return levels.map((shoppers) => ({ ...usual, title: titleOf(shoppers, ...details), shoppers, method, variants }));
   }
-  const card = { ...usual, method: 'card', variants: twenty } as const;
+  const card = { ...usual, method: 'card', variants: await bulkVariants(databaseUrl, 'twenty') } as const;
+  const hottest = await bulkVariants(databaseUrl, 'one');
   return [
     ...FULL_LEVELS.map((shoppers) => ({ ...card, title: titleOf(shoppers, 'card'), shoppers })),
     { ...card, method: 'cod', title: titleOf(USUAL, 'cash on delivery'), shoppers: USUAL },
     { ...card, title: titleOf(USUAL, 'card', 'one variant'), shoppers: USUAL, variants: hottest },
     // A shop that runs already is somebody's: it gets no variants of ours.
-    ...(own ? [await longCart(stack.databaseUrl)] : []),
+    ...(own ? [await longCart(databaseUrl)] : []),
   ];
 }
 
@@ -125,7 +121,7 @@ async function runBare(
   const shape = await shapeOfOrders(stack);
   desk.print(shapeBlock(shape));
   desk.tell(`the ceiling, ${clients.join(' and ')} clients`);
-  const ceilings = await runCeiling(stack, { clients, shape, period: { seconds, warmup } }, desk);
+  const ceilings = await runCeiling(stack, { clients, shape, period: { seconds, warmup } }, desk.signal);
   for (const ceiling of ceilings) {
     const ours = levels.find(({ shoppers, method }) => shoppers === ceiling.clients && method === 'card');
     desk.print(ceilingBlock(ceiling, ours));

@@ -2,6 +2,8 @@
 // that it is paid (card) or that the shopper has nothing more to do (cash on delivery).
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { codeOf } from '../../src/local/problem.ts';
+import { ADDRESS } from '../../test/support/shopper.ts';
 import type { Http, HttpAnswer } from './http.ts';
 
 export const METHODS = ['card', 'cod'] as const;
@@ -36,13 +38,6 @@ const SETTLED_WITHIN_MS = 30_000;
 /** An order that the API has not answered for by then has met a shop that is down, not one that is busy. */
 const SUBMIT_TRIES = 4;
 
-const SHIPPING_ADDRESS = {
-  name: 'Ada Lovelace',
-  line1: '12 St James Square',
-  city: 'London',
-  postalCode: 'SW1Y 4JH',
-  country: 'GB',
-};
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const FORM_TYPE = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
@@ -104,7 +99,7 @@ async function submit(
   const body = JSON.stringify({
     paymentMethod: method,
     email: `${randomUUID()}@example.com`,
-    shippingAddress: SHIPPING_ADDRESS,
+    shippingAddress: ADDRESS,
     shippingMethod: 'standard',
   });
   for (let tries = 1; ; tries += 1) {
@@ -154,8 +149,8 @@ async function answerTo(step: string, call: Promise<HttpAnswer>): Promise<HttpAn
   try {
     return await call;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new StepFailed(`${step} lost ${code}`, { cause: error });
+    const code = codeOf(error);
+    throw new StepFailed(`${step} lost ${typeof code === 'string' ? code : 'unknown'}`, { cause: error });
   }
 }
 

@@ -43,8 +43,23 @@ export function launch({ program, args, env, cwd, user, deathSignal = 'KILL' }: 
 
 /** Signals a child and everything in its process group. False when there is nothing left to signal. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+  return signalProcess(-pid, signal);
+}
+
+/** Whether there is such a process, of whichever user. */
+export function isAlive(pid: number): boolean {
   try {
-    return process.kill(-pid, signal);
+    return signalProcess(pid, 0);
+  } catch (error) {
+    if (codeOf(error) === 'EPERM') return true;
+    throw error;
+  }
+}
+
+/** Signals one process alone. False when there is no such process any more. */
+export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
   } catch (error) {
     if (codeOf(error) === 'ESRCH') return false;
     throw error;

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { VICTIMS } from '../../bench/chaos/schedule.ts';
-import { codeOf } from '../../src/local/problem.ts';
+import { isAlive } from '../../src/local/launch.ts';
 import { readStack } from '../../src/local/stack-file.ts';
 import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import { spawnStart } from '../support/stack.ts';
@@ -61,13 +61,4 @@ test('killed with -9 while a process of the shop is frozen, it leaves none behin
 async function stackWithFrozen(home: string) {
   const seen = await readFile(join(home, 'witness.jsonl'), 'utf8').catch(() => '');
   return seen.includes('freeze postgres') ? readStack(home) : undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    if (codeOf(error) === 'ESRCH') return false;
-    throw error;
-  }
 }

@@ -2,11 +2,14 @@
 // repeat what a patient client repeats, and nothing else.
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createClient } from '../../bench/chaos/client.ts';
+import { createAdmin } from '../../bench/chaos/admin.ts';
+import { type ClientOptions, createClient } from '../../bench/chaos/client.ts';
 import { newFigures } from '../../bench/chaos/figures.ts';
 import { parseOptions } from '../../bench/chaos/options.ts';
-import { planOf } from '../../bench/chaos/plans.ts';
+import { type Plan, planOf } from '../../bench/chaos/plans.ts';
 import { type Deed, drawSchedule, VICTIMS } from '../../bench/chaos/schedule.ts';
+import { goShopping } from '../../bench/chaos/stories.ts';
+import { createUnderWay } from '../../bench/chaos/under-way.ts';
 
 const SHOP = { orders: 300, scarce: 5, coupons: 3 };
 const NUMBERS = Array.from({ length: SHOP.orders }, (_, at) => at + 1);
@@ -64,10 +67,14 @@ test('what is asked for on the command line; what is no number is refused', () =
   expect(() => parseOptions(['--order', '3'])).toThrow("'--order'");
 });
 
+test.each(['orders', 'shoppers', 'minutes'])('a storm without %s is refused', (name) => {
+  expect(() => parseOptions([`--${name}`, '0'])).toThrow(`--${name} must be 1 or more`);
+});
+
 let server: Server;
 let base: string;
 let heard: { key: string | undefined; body: string }[];
-let answers: { status: number; code?: string; retryAfter?: string }[];
+let answers: { status: number; code?: string; retryAfter?: string; text?: string }[];
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -77,12 +84,12 @@ beforeAll(async () => {
     });
     request.on('end', () => {
       heard.push({ key: request.headers['idempotency-key']?.toString(), body });
-      const { status, code, retryAfter } = answers.shift() ?? { status: 200 };
+      const { status, code, retryAfter, text } = answers.shift() ?? { status: 200 };
       response.writeHead(status, {
         'Content-Type': 'application/json',
         ...(retryAfter !== undefined && { 'Retry-After': retryAfter }),
       });
-      response.end(JSON.stringify({ code }));
+      response.end(text ?? JSON.stringify({ code }));
     });
   });
   await new Promise<void>((resolve) => {
@@ -97,10 +104,11 @@ afterAll(() => {
   server.close();
 });
 
-function ask(given: typeof answers, patienceMs?: number) {
+function ask(given: typeof answers, { patienceMs, ...over }: { patienceMs?: number } & Partial<ClientOptions> = {}) {
   [heard, answers] = [[], given];
   const figures = newFigures();
-  const client = createClient({ from: 'shop', bases: [base], figures, stop: new AbortController().signal });
+  const { signal: stop } = new AbortController();
+  const client = createClient({ from: 'shop', bases: [base], figures, stop, ...over });
   const headers = { 'Idempotency-Key': 'k' };
   const reply = client({
     method: 'POST',
@@ -133,7 +141,66 @@ test.each([500, 502])('a %i is a finding, and is not sent again', async (status)
 });
 
 test('patience ends, and is counted', async () => {
-  const { figures, reply } = ask([{ status: 503, code: 'unavailable', retryAfter: '5' }], 1_000);
+  const { figures, reply } = ask([{ status: 503, code: 'unavailable', retryAfter: '5' }], { patienceMs: 1_000 });
   expect(await reply).toBeUndefined();
   expect(figures).toMatchObject({ requests: 1, gaveUp: 1 });
+});
+
+test.each(['shop', 'stripe'] as const)(
+  'an answer of the %s that cannot be read is a finding, and not lost',
+  async (from) => {
+    const { figures, reply } = ask([{ status: 201, text: '{"order": {' }], { from });
+    expect(await reply).toMatchObject({ status: 201, ok: false });
+    expect(figures).toMatchObject({ requests: 1, lost: 0 });
+    expect([...figures.unexpected]).toEqual([['POST /orders: 201 unreadable', 1]]);
+  },
+);
+
+test('a witness that cannot write an answer down ends the client: the answer is not lost', async () => {
+  const saw = (sight: { saw: string }) => {
+    if (sight.saw === 'answer') throw new Error('the disk is full');
+  };
+  const { figures, reply } = ask([], { patienceMs: 1_000, witness: { saw, close: () => undefined } });
+  await expect(reply).rejects.toThrow('the disk is full');
+  expect(figures).toMatchObject({ requests: 1, lost: 0 });
+});
+
+test('a login that does not count any more is renewed once; a new one that does not count is a finding', async () => {
+  const login = { status: 200, text: '{"accessToken":"a"}' };
+  const refused = { status: 401, code: 'unauthenticated' };
+  const [figures, { signal: stop }] = [newFigures(), new AbortController()];
+  const client = createClient({ from: 'shop', bases: [base], figures, stop });
+  const admin = createAdmin(client, { email: 'admin@example.com', password: 'secret' });
+  [heard, answers] = [[], [login, refused, login, { status: 200 }, refused, login, refused]];
+  await admin.decide('o1', 'confirm');
+  expect(figures.unexpected.size).toBe(0);
+  await admin.decide('o2', 'reject');
+  expect([...figures.unexpected]).toEqual([['POST /orders/:id/reject: 401 unauthenticated', 1]]);
+  expect(heard).toHaveLength(7);
+});
+
+test('a shopper with several tabs whose submits all fail ends the run, instead of leaving without an order', async () => {
+  [heard, answers] = [[], []];
+  const plan = plansOf(1).find(({ story }) => story === 'submittedTwice') as Plan;
+  const saw = (sight: { saw: string; route?: string }) => {
+    if (sight.route === '/orders') throw new Error('the disk is full');
+  };
+  const [figures, { signal: stop }] = [newFigures(), new AbortController()];
+  const witness = { saw, close: () => undefined };
+  const shopping = goShopping(
+    {
+      goods: { plenty: plan.lines.map(String), scarce: [], coupons: [] },
+      client: createClient({ from: 'shop', bases: [base], figures, witness, stop }),
+      card: { pay: async () => undefined },
+      admin: { decide: async () => undefined },
+      witness,
+      figures,
+      underWay: createUnderWay(),
+      window: 20,
+      newest: [],
+      stop,
+    },
+    plan,
+  );
+  await expect(shopping).rejects.toThrow('the disk is full');
 });

@@ -1,5 +1,4 @@
 // The bench says what has happened: its counts are those of the tables. And it leaves no process, however it ends.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -7,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Figures } from '../../bench/load/run.ts';
 import { query } from '../../bench/load/tables.ts';
-import { type RunningStack, startStack } from '../support/stack.ts';
+import { type RunningStack, type StartProcess, spawnStart, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
 
 let shop: RunningStack;
@@ -20,21 +19,13 @@ afterAll(async () => {
   await shop.stop();
 });
 
+const ENDS_WITHIN_MS = 90_000;
+
 /** Its processes are known by an environment that they pass on. */
-function startBench(...args: string[]): { child: ChildProcess; output: () => string; pids: () => number[] } {
-  const mark = `BENCH_OF_A_TEST=${randomUUID()}`;
-  const [name = '', value] = mark.split('=');
-  const child = spawn(process.execPath, ['bench/speed.ts', '--home', shop.home, ...args], {
-    env: { ...process.env, [name]: value },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-  }
-  return { child, output: () => output, pids: () => processesWith(mark) };
+function startBench(...args: string[]): StartProcess & { pids: () => number[] } {
+  const mark = randomUUID();
+  const bench = spawnStart({ BENCH_OF_A_TEST: mark }, { args: ['bench/speed.ts', '--home', shop.home, ...args] });
+  return { ...bench, pids: () => processesWith(`BENCH_OF_A_TEST=${mark}`) };
 }
 
 function processesWith(mark: string): number[] {
@@ -51,11 +42,6 @@ function environmentOf(pid: string): string {
   }
 }
 
-async function endOf(child: ChildProcess): Promise<number | null> {
-  await until('the bench has ended', async () => child.exitCode !== null || child.signalCode !== null, 90_000);
-  return child.exitCode;
-}
-
 async function paidOrders(): Promise<number> {
   const rows = await query<{ id: string }>(shop.stack.databaseUrl, "select id from orders where status = 'PAID'", []);
   return rows.length;
@@ -65,7 +51,7 @@ test('what a run counts is what the tables have', async () => {
   const before = await paidOrders();
   const json = join(shop.home, 'bench.json');
   const bench = startBench('--shoppers', '2', '--seconds', '2', '--warmup', '1', '--json', json);
-  const code = await endOf(bench.child);
+  const code = await bench.ended(ENDS_WITHIN_MS);
   expect({ code, output: bench.output() }).toMatchObject({ code: 0 });
   const figures: Figures = JSON.parse(await readFile(json, 'utf8'));
   const [level] = figures.levels;
@@ -79,11 +65,22 @@ test('what a run counts is what the tables have', async () => {
 
 test('a bench that is killed takes its shoppers with it', async () => {
   const bench = startBench('--shoppers', '1', '--seconds', '60');
-  const [, driver] = await until('the shoppers are there', async () => {
-    const pids = bench.pids();
-    return pids.length > 1 && pids;
-  });
+  const [, driver] = await shoppersOf(bench);
   expect(driver).toBeDefined();
-  bench.child.kill('SIGKILL');
+  bench.signal('SIGKILL');
   await until('nobody is left', async () => bench.pids().length === 0);
 });
+
+test('a bench that is stopped, under npm by two signals at once, ends in order', async () => {
+  const bench = startBench('--shoppers', '1', '--seconds', '60');
+  await shoppersOf(bench);
+  bench.signal('SIGINT');
+  bench.signal('SIGINT');
+  expect(await bench.ended(ENDS_WITHIN_MS)).toBe(128 + 15);
+  await until('nobody is left', async () => bench.pids().length === 0);
+});
+
+/** The bench's processes as soon as its driver is among them. */
+function shoppersOf({ pids }: ReturnType<typeof startBench>): Promise<number[]> {
+  return until('the shoppers are there', async () => pids().length > 1 && pids());
+}

@@ -84,13 +84,25 @@ describe('options', () => {
   });
 
   test('name levels and sizes', () => {
-    const options = parseOptions(['--shoppers', '2,8', '--growth', '1000,5000', '--method', 'cod']);
-    expect(options).toMatchObject({ shoppers: [2, 8], growth: [1_000, 5_000], method: 'cod' });
+    const levels = parseOptions(['--shoppers', '2,8', '--method', 'cod']);
+    expect(levels).toMatchObject({ shoppers: [2, 8], growth: undefined, method: 'cod' });
+    const growth = parseOptions(['--shoppers', '2', '--growth', '1000,5000', '--method', 'cod']);
+    expect(growth).toMatchObject({ shoppers: [2], growth: [1_000, 5_000], method: 'cod' });
   });
 
   test('that mean nothing are refused', () => {
     for (const wrong of [['--shoppers', '0'], ['--shoppers', 'many'], ['--method', 'gold'], ['--fast']]) {
       expect(() => parseOptions(wrong)).toThrow(/--/);
     }
+  });
+
+  test.each([
+    ['a way to pay in the full run', '--method needs --shoppers', ['--method', 'cod']],
+    ['one variant in the full run', '--hot needs --shoppers', ['--hot']],
+    ['one variant while it grows', '--hot does not go with --growth', ['--hot', '--shoppers', '2', '--growth', '1000']],
+    ['several levels while it grows', '--growth is measured', ['--growth', '1000', '--shoppers', '2,8']],
+    ['a ceiling after no payment', '--ceiling is built', ['--shoppers', '2', '--method', 'cod', '--ceiling']],
+  ])('that a run would pass over are refused: %s', (_what, why, wrong) => {
+    expect(() => parseOptions(wrong)).toThrow(why);
   });
 });

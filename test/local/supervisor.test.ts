@@ -1,5 +1,6 @@
 // The supervisor, with small programs that live and die as the test says.
 import { afterEach, expect, test } from '@jest/globals';
+import { isAlive } from '../../src/local/launch.ts';
 import type { Part } from '../../src/local/life.ts';
 import { createStdoutLogs } from '../../src/local/logs.ts';
 import { type Supervised, supervise } from '../../src/local/supervisor.ts';
@@ -39,14 +40,6 @@ function watch(part: Part): { one: Supervised; pids: () => number[]; lines: stri
   });
   running.push(one);
   return { one, pids: () => pids, lines };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 test('a part that is killed comes back as a new process, and says so', async () => {

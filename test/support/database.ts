@@ -1,9 +1,8 @@
 // A database for one test file: a copy of the migrated and seeded template that nobody else uses.
-import { randomBytes } from 'node:crypto';
 import type { LogEvent } from 'kysely';
 import { pino } from 'pino';
-import { withClient } from '../../src/local/postgres.ts';
 import { type Database, openDatabase } from '../../src/platform/database.ts';
+import { newDatabase } from './new-database.ts';
 import { sharedServers } from './servers.ts';
 
 export interface OwnDatabase {
@@ -24,13 +23,9 @@ export function emptyDatabase(): Promise<OwnDatabase> {
 }
 
 async function copyOf(template: string, onQuery?: (event: LogEvent) => void): Promise<OwnDatabase> {
-  const { databaseUrl } = sharedServers();
-  const name = `test_${randomBytes(6).toString('hex')}`;
-  await withClient(databaseUrl, (client) => client.query(`create database ${name} template ${template}`));
-  const url = new URL(databaseUrl);
-  url.pathname = `/${name}`;
+  const { url, drop } = await newDatabase(sharedServers().databaseUrl, 'test', template);
   const settings = {
-    DATABASE_URL: url.href,
+    DATABASE_URL: url,
     DATABASE_POOL_SIZE: 10,
     DATABASE_STATEMENT_TIMEOUT: 30,
     DATABASE_LOCK_TIMEOUT: 30,
@@ -38,10 +33,10 @@ async function copyOf(template: string, onQuery?: (event: LogEvent) => void): Pr
   const db = openDatabase(settings, pino({ level: 'silent' }), onQuery);
   return {
     db,
-    url: url.href,
+    url,
     leave: async () => {
       await db.destroy();
-      await withClient(databaseUrl, (client) => client.query(`drop database if exists ${name} with (force)`));
+      await drop();
     },
   };
 }

@@ -1,10 +1,10 @@
 // A running shop for a test: `npm start` itself, as a process of its own, on free ports and in a home of its own.
-import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { environmentSchema } from '../../src/config.ts';
 import { launch } from '../../src/local/launch.ts';
-import { withClient } from '../../src/local/postgres.ts';
 import { readStack, type Stack } from '../../src/local/stack-file.ts';
 import { removeFolder, temporaryFolder } from './folders.ts';
+import { newDatabase } from './new-database.ts';
 import { sharedServers } from './servers.ts';
 import { until } from './wait.ts';
 
@@ -35,6 +35,8 @@ export interface RunningStack {
   /** Everything that it has printed. */
   output(): string;
 }
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 const READY_WITHIN_MS = 90_000;
 const STOP_WITHIN_MS = 60_000;
@@ -106,7 +108,7 @@ export interface StartProcess {
 /** Runs `start` with these settings and none of the surroundings'; it stops in order when this process dies. */
 export function spawnStart(
   settings: Record<string, string>,
-  { program = process.execPath, args = ['src/main.ts', 'start'] }: Pick<StackOptions, 'program' | 'args'> = {},
+  { program = process.execPath, args = [MAIN, 'start'] }: Pick<StackOptions, 'program' | 'args'> = {},
 ): StartProcess {
   const child = launch({
     program,
@@ -151,20 +153,15 @@ function surroundings(): NodeJS.ProcessEnv {
 /** A copy of the seeded database, and a namespace, that nobody else uses. */
 async function ownPlace(): Promise<{ settings: Record<string, string>; leave: () => Promise<void> }> {
   const { databaseUrl, template, temporalAddress, workflowBundle, passwords } = sharedServers();
-  const name = `shop_${randomBytes(6).toString('hex')}`;
-  await withClient(databaseUrl, (client) => client.query(`create database ${name} template ${template}`));
-  const url = new URL(databaseUrl);
-  url.pathname = `/${name}`;
+  const { name, url, drop } = await newDatabase(databaseUrl, 'shop', template);
   return {
     settings: {
-      DATABASE_URL: url.href,
+      DATABASE_URL: url,
       TEMPORAL_ADDRESS: temporalAddress,
       TEMPORAL_NAMESPACE: name,
       WORKFLOW_BUNDLE: workflowBundle,
       ...passwords,
     },
-    leave: async () => {
-      await withClient(databaseUrl, (client) => client.query(`drop database if exists ${name} with (force)`));
-    },
+    leave: drop,
   };
 }

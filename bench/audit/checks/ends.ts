@@ -1,5 +1,6 @@
 // P5: every order comes to its end, and so does everything that was begun for it: workflow, cart, checkout, refund.
 import type { Chapter } from '../check.ts';
+import { ALWAYS_RUNNING } from '../temporal.ts';
 
 /** After an order's window and its holds are over, it has this long to come to its end; a workflow, after its work. */
 const LATE = `interval '30 seconds'`;
@@ -82,7 +83,7 @@ export const P5: Chapter = {
       label: 'watches that do not run',
       query: `
         SELECT NULL::uuid AS order_id, name || ' does not run' AS detail
-        FROM unnest(ARRAY['mailer', 'reservation-expiry']) AS name WHERE NOT ${IS_RUNNING('name')}`,
+        FROM unnest('{${ALWAYS_RUNNING.join()}}'::text[]) AS name WHERE NOT ${IS_RUNNING('name')}`,
     },
     {
       name: 'p5_refund_without_end',

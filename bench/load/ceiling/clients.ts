@@ -2,15 +2,15 @@
 // shop's own way to Temporal.
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation } from '@temporalio/client';
-import { loadConfig, requireSettings } from '../../../src/config.ts';
-import { openTemporal, type TemporalClient } from '../../../src/platform/temporal.ts';
+import type { TemporalClient } from '../../../src/platform/temporal.ts';
 import { drive } from '../driver.ts';
+import { openClient } from '../temporal.ts';
 import { answerUpdate, type BareShape, type bare, payedSignal } from './workflow.ts';
 
 export interface CeilingClientsPlan {
   clients: number;
   /** host:port */
-  address: string;
+  temporal: string;
   namespace: string;
   taskQueue: string;
   shape: BareShape;
@@ -25,8 +25,7 @@ export interface BareTimes {
 }
 
 export async function driveCeiling(plan: CeilingClientsPlan): Promise<void> {
-  const config = loadConfig({ TEMPORAL_ADDRESS: plan.address, TEMPORAL_NAMESPACE: plan.namespace });
-  const temporal = openTemporal(requireSettings(config, 'TEMPORAL_ADDRESS'));
+  const temporal = openClient(plan);
   await drive(plan.clients, () => liveBare(temporal, plan));
   await temporal.close();
 }

@@ -1,15 +1,13 @@
 // The ceiling: what these servers do of the barest workflow of an order's shape, in the same run as the shop.
-import type { ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { withClient } from '../../../src/local/postgres.ts';
 import type { Stack } from '../../../src/local/stack-file.ts';
-import { until } from '../../../test/support/wait.ts';
-import { launchRole } from '../driver-process.ts';
+import { until } from '../../../src/local/wait.ts';
+import { type NewDatabase, newDatabase } from '../../../test/support/new-database.ts';
+import { launchRole, type RunningRole, stopRole } from '../driver-process.ts';
 import { groupsOf } from '../groups.ts';
 import { type Measured, measure, type Period } from '../measure.ts';
 import { query } from '../tables.ts';
 import type { BareTimes, CeilingClientsPlan } from './clients.ts';
-import { type CeilingWorkerPlan, READY } from './worker.ts';
+import type { CeilingWorkerPlan } from './worker.ts';
 import type { BareShape } from './workflow.ts';
 
 export interface Ceiling extends Measured<keyof BareTimes> {
@@ -18,69 +16,62 @@ export interface Ceiling extends Measured<keyof BareTimes> {
 }
 
 const PARTS = ['story', 'submit', 'pay', 'settle'] as const satisfies (keyof BareTimes)[];
+const READY = 'ceiling worker ready';
 /** The SDK bundles its workflow first. */
 const WORKER_READY_WITHIN_MS = 60_000;
 const WORKER_STOPS_WITHIN_MS = 20_000;
 
+interface CeilingOptions {
+  clients: readonly number[];
+  shape: BareShape;
+  period: Period;
+}
+
 /** Measures it at each of these numbers of clients, with as many worker processes as the stack has. */
-export async function runCeiling(
-  stack: Stack,
-  { clients, shape, period }: { clients: readonly number[]; shape: BareShape; period: Period },
-  { env, signal }: { env: NodeJS.ProcessEnv; signal: AbortSignal },
-): Promise<Ceiling[]> {
-  const name = `bench_${randomBytes(6).toString('hex')}`;
-  const place = { address: stack.temporal, namespace: stack.namespace, taskQueue: name };
-  const database = await ownDatabase(stack.databaseUrl, name);
-  const workers: ChildProcess[] = [];
+export async function runCeiling(stack: Stack, options: CeilingOptions, signal: AbortSignal): Promise<Ceiling[]> {
+  // A database of its own on the shop's server: what is in it is nobody's order.
+  const database = await newDatabase(stack.databaseUrl, 'bench');
   try {
-    const plan: CeilingWorkerPlan = { ...place, databaseUrl: database.url };
-    await Promise.all(stack.pids.worker.map(() => startWorker(plan, env, workers)));
-    const groups = { ...groupsOf(stack), 'ceiling worker': workers.flatMap(({ pid }) => pid ?? []) };
-    const all: Ceiling[] = [];
-    for (const count of clients) {
-      const clientsPlan: CeilingClientsPlan = { ...place, clients: count, shape };
-      const task = { role: 'ceiling-clients', plan: clientsPlan, env };
-      const { databaseUrl } = stack;
-      const measured = await measure({ task, groups, databaseUrl, parts: PARTS, period, signal });
-      all.push({ clients: count, shape, ...measured });
-    }
-    return all;
+    await query(database.url, 'create table steps (id uuid primary key, number int not null)', []);
+    return await measureIn(database, stack, options, signal);
   } finally {
-    await Promise.all(workers.map(stopWorker));
     await database.drop();
   }
 }
 
-/** A database of its own on the shop's server: what is in it is nobody's order. */
-async function ownDatabase(shopUrl: string, name: string): Promise<{ url: string; drop: () => Promise<void> }> {
-  await query(shopUrl, `create database ${name}`, []);
-  const url = new URL(shopUrl);
-  url.pathname = `/${name}`;
-  const drop = async (): Promise<void> => {
-    await query(shopUrl, `drop database if exists ${name} with (force)`, []);
-  };
-  await withClient(url.href, (client) => client.query('create table steps (id uuid primary key, number int not null)'));
-  return { url: url.href, drop };
-}
-
-async function startWorker(plan: CeilingWorkerPlan, env: NodeJS.ProcessEnv, started: ChildProcess[]): Promise<void> {
-  const child = launchRole({ role: 'ceiling-worker', plan, env });
-  started.push(child);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      output = (output + text).slice(-4_000);
-    });
+async function measureIn(
+  database: NewDatabase,
+  stack: Stack,
+  { clients, shape, period }: CeilingOptions,
+  signal: AbortSignal,
+): Promise<Ceiling[]> {
+  const { databaseUrl, temporal, namespace } = stack;
+  const place = { temporal, namespace, taskQueue: database.name };
+  const plan: CeilingWorkerPlan = { ...place, databaseUrl: database.url, ready: READY };
+  const workers = stack.pids.worker.map(() => launchRole({ role: 'ceiling-worker', plan }));
+  const stop = AbortSignal.any([signal, ...workers.map(({ gone }) => gone)]);
+  try {
+    await Promise.all(workers.map((worker) => isReady(worker, stop)));
+    const groups = { ...groupsOf(stack), 'ceiling worker': workers.flatMap(({ child: { pid } }) => pid ?? []) };
+    const all: Ceiling[] = [];
+    for (const count of clients) {
+      const clientsPlan: CeilingClientsPlan = { ...place, clients: count, shape };
+      const task = { role: 'ceiling-clients', plan: clientsPlan };
+      const measured = await measure({ task, groups, databaseUrl, parts: PARTS, period, signal: stop });
+      all.push({ clients: count, shape, ...measured });
+    }
+    await Promise.all(workers.map((worker) => stopRole(worker, WORKER_STOPS_WITHIN_MS, signal)));
+    return all;
+  } finally {
+    for (const { child } of workers) child.kill('SIGKILL');
   }
-  const ready = async (): Promise<boolean> => {
-    if (child.exitCode !== null) throw new Error(`the ceiling's worker ended:\n${output}`);
-    return output.includes(READY);
-  };
-  await until("the ceiling's worker is ready", ready, WORKER_READY_WITHIN_MS);
 }
 
-async function stopWorker(child: ChildProcess): Promise<void> {
-  child.kill('SIGTERM');
-  const gone = async (): Promise<boolean> => child.exitCode !== null || child.signalCode !== null;
-  await until("the ceiling's worker ends", gone, WORKER_STOPS_WITHIN_MS).catch(() => child.kill('SIGKILL'));
+/** Waits until it says so. @throws when the signal fires, or the time is over */
+async function isReady({ role, child }: RunningRole, signal: AbortSignal): Promise<void> {
+  let line: true | undefined;
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    if (text.includes(READY)) line = true;
+  });
+  await until(`${role} was not ready`, WORKER_READY_WITHIN_MS, () => line, signal);
 }

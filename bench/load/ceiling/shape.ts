@@ -1,11 +1,10 @@
 // The shape of this run's own orders, read from their histories: what the ceiling is built after.
-
-import { loadConfig, requireSettings } from '../../../src/config.ts';
 import type { Stack } from '../../../src/local/stack-file.ts';
-import { openTemporal, type TemporalClient } from '../../../src/platform/temporal.ts';
+import type { TemporalClient } from '../../../src/platform/temporal.ts';
 import { WORKFLOW_IDS } from '../../../workflows/messages.ts';
 import { percentile } from '../statistics.ts';
 import { query } from '../tables.ts';
+import { openClient } from '../temporal.ts';
 import type { BareShape } from './workflow.ts';
 
 /** What an order is made of in Temporal. Medians of some orders. */
@@ -43,12 +42,6 @@ export async function shapeOfOrders(stack: Stack): Promise<OrderShape> {
   } finally {
     await temporal.close();
   }
-}
-
-/** A client of the stack's Temporal. */
-export function openClient({ temporal: address, namespace }: Pick<Stack, 'temporal' | 'namespace'>): TemporalClient {
-  const config = loadConfig({ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
-  return openTemporal(requireSettings(config, 'TEMPORAL_ADDRESS'));
 }
 
 async function shapeOf({ client }: TemporalClient, workflowId: string): Promise<OrderShape> {

@@ -8,23 +8,24 @@ import { connectWorker, STICKY_TIMEOUT, setUpWorkflowThreads } from '../../../sr
 
 export interface CeilingWorkerPlan {
   /** host:port */
-  address: string;
+  temporal: string;
   namespace: string;
   taskQueue: string;
   databaseUrl: string;
+  /** What it writes when it is ready. */
+  ready: string;
 }
 
 export type BareActivities = ReturnType<typeof createBareActivities>;
 
 /** As many connections as a worker of the shop has by default (DATABASE_POOL_SIZE). */
 const POOL_SIZE = 10;
-/** Written when it is ready, for whoever started it. */
-export const READY = 'ceiling worker ready';
 
-export async function workCeiling({ address, namespace, taskQueue, databaseUrl }: CeilingWorkerPlan): Promise<void> {
+export async function workCeiling(plan: CeilingWorkerPlan): Promise<void> {
+  const { temporal, namespace, taskQueue, databaseUrl, ready } = plan;
   Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
   const pool = new pg.Pool({ connectionString: databaseUrl, max: POOL_SIZE });
-  const settings = requireSettings(loadConfig({ TEMPORAL_ADDRESS: address }), 'TEMPORAL_ADDRESS');
+  const settings = requireSettings(loadConfig({ TEMPORAL_ADDRESS: temporal }), 'TEMPORAL_ADDRESS');
   setUpWorkflowThreads(settings, createLogger('ceiling', 'error'));
   const connection = await connectWorker(settings);
   const worker = await Worker.create({
@@ -37,7 +38,7 @@ export async function workCeiling({ address, namespace, taskQueue, databaseUrl }
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => worker.shutdown());
   const running = worker.run();
-  process.stdout.write(`${READY}\n`);
+  process.stdout.write(`${ready}\n`);
   await running;
   await Promise.all([pool.end(), connection.close()]);
 }

@@ -145,6 +145,13 @@ describe('broken by hand, it is named, and nothing else:', () => {
   });
 });
 
+test('a simulator that fails, or does not say what it has still to deliver, is not quiet', async () => {
+  for (const path of ['/nowhere', '/_sim/health?']) {
+    const told = await settled({ ...shop.stack, stripe: `${shop.stack.stripe}${path}` });
+    expect(told).toContainEqual(expect.stringMatching(/^the simulator: .*(answered 401|does not say)/));
+  }
+});
+
 test('a mail that came twice under one Message-ID is counted apart', async () => {
   const again = { '/messages': (mails: Record<string, unknown>[]) => [...mails, ...mails.slice(0, 1)] };
   const { ok, lines } = await auditOf({ inbox: () => again });
