@@ -1,6 +1,7 @@
 // The figures of a run as a person reads them.
 import type { Ceiling } from './ceiling/run.ts';
 import type { OrderShape } from './ceiling/shape.ts';
+import type { BareShape } from './ceiling/workflow.ts';
 import type { Closing } from './closing.ts';
 import type { Conditions } from './conditions.ts';
 import type { Growth } from './growth.ts';
@@ -44,7 +45,7 @@ export function ceilingBlock(ceiling: Ceiling, level: Level | undefined): string
     rate: level.rate.median / ceiling.rate.median,
     cpu: cpuSum(ceiling) / cpuSum(level),
   };
-  return block(`Ceiling: a bare workflow of ${shape.before} + ${shape.after} steps, ${clients} clients`, {
+  return block(`Ceiling: a bare workflow of ${stepsOf(shape)} steps, ${clients} clients`, {
     'stories/s': rate(ceiling),
     'whole story': spread(ceiling.times.story),
     'its answer': spread(ceiling.times.submit),
@@ -55,11 +56,17 @@ export function ceilingBlock(ceiling: Ceiling, level: Level | undefined): string
   });
 }
 
-export function shapeBlock({ before, after, workflowTasks, events, bytes }: OrderShape): string {
+export function shapeBlock(shape: OrderShape): string {
+  const { before, after, workflowTasks, events, bytes } = shape;
   return block('An order in Temporal (medians of the last paid ones)', {
-    shape: `${workflowTasks} workflow tasks, ${before} local activities before the payment and ${after} after it`,
+    shape: `${workflowTasks} workflow tasks, ${before.length} + ${after.length} local activities of ${stepsOf(shape)} steps, before and after the payment`,
     history: `${events} events, ${one(bytes / KIB)} KiB`,
   });
+}
+
+/** @returns for example `2 + 2` */
+function stepsOf({ before, after }: BareShape): string {
+  return [before, after].map((calls) => calls.reduce((sum, steps) => sum + steps, 0)).join(' + ');
 }
 
 export function growthBlock({ steps, filled, errors }: Growth): string {

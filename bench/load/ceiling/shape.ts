@@ -7,7 +7,7 @@ import { query } from '../tables.ts';
 import { openClient } from '../temporal.ts';
 import type { BareShape } from './workflow.ts';
 
-/** What an order is made of in Temporal. Medians of some orders. */
+/** What an order is made of in Temporal: its activities as most of some orders have them, the rest as medians. */
 export interface OrderShape extends BareShape {
   workflowTasks: number;
   events: number;
@@ -17,6 +17,11 @@ export interface OrderShape extends BareShape {
 
 const ORDERS = 15;
 const LOCAL_ACTIVITY_MARKER = 'core_local_activity';
+/** The steps, each a transaction, that one call of these makes: order and intent; the intent's state and the completion. */
+const STEPS_OF: ReadonlyMap<string, number> = new Map([
+  ['placeWithIntent', 2],
+  ['takePayment', 2],
+]);
 
 /** Of the orders of one line that were paid last. @throws when there is none */
 export async function shapeOfOrders(stack: Stack): Promise<OrderShape> {
@@ -27,14 +32,13 @@ export async function shapeOfOrders(stack: Stack): Promise<OrderShape> {
   const temporal = openClient(stack);
   try {
     const shapes = await Promise.all(orders.map(({ id }) => shapeOf(temporal, WORKFLOW_IDS.checkout(id))));
-    const median = (part: keyof OrderShape): number =>
+    const median = (part: 'workflowTasks' | 'events' | 'bytes'): number =>
       percentile(
         shapes.map((shape) => shape[part]),
         0.5,
       );
     return {
-      before: median('before'),
-      after: median('after'),
+      ...mostCommon(shapes.map(({ before, after }) => ({ before, after }))),
       workflowTasks: median('workflowTasks'),
       events: median('events'),
       bytes: median('bytes'),
@@ -49,16 +53,28 @@ async function shapeOf({ client }: TemporalClient, workflowId: string): Promise<
   const [{ events }, { historySize }] = await Promise.all([handle.fetchHistory(), handle.describe()]);
   const all = events ?? [];
   const signal = all.findIndex(({ workflowExecutionSignaledEventAttributes: signaled }) => isThere(signaled));
-  const steps = all.flatMap(({ markerRecordedEventAttributes: marker }, at) =>
-    marker?.markerName === LOCAL_ACTIVITY_MARKER ? [at] : [],
-  );
+  const stepsOf = (part: typeof all): number[] =>
+    part.flatMap(({ markerRecordedEventAttributes: marker }) => {
+      if (marker?.markerName !== LOCAL_ACTIVITY_MARKER) return [];
+      const [payload] = marker.details?.['data']?.payloads ?? [];
+      const about: { activity_type?: string } = JSON.parse(Buffer.from(payload?.data ?? '').toString() || '{}');
+      return [STEPS_OF.get(about.activity_type ?? '') ?? 1];
+    });
   return {
-    before: steps.filter((at) => at < signal).length,
-    after: steps.filter((at) => at > signal).length,
+    before: stepsOf(all.slice(0, signal)),
+    after: stepsOf(all.slice(signal)),
     workflowTasks: all.filter(({ workflowTaskCompletedEventAttributes: task }) => isThere(task)).length,
     events: all.length,
     bytes: historySize ?? 0,
   };
+}
+
+function mostCommon(shapes: readonly BareShape[]): BareShape {
+  const alike = Object.values(Object.groupBy(shapes, (shape) => JSON.stringify(shape)));
+  const [first] = alike.toSorted((a, b) => (b?.length ?? 0) - (a?.length ?? 0));
+  const [shape] = first ?? [];
+  if (shape === undefined) throw new Error('no shape of nothing');
+  return shape;
 }
 
 function isThere(attributes: object | null | undefined): boolean {

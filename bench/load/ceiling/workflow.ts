@@ -1,18 +1,19 @@
 // The barest workflow with an order's shape: an update that is answered after some steps, a signal, some more steps, the end.
-// Two workflow tasks, and each step is one local activity. Nothing of an order is in it.
+// Two workflow tasks; each step is one small SQL transaction, and a local activity makes as many of them as one of an order does.
+// Nothing of an order is in it.
 import { condition, defineSignal, defineUpdate, proxyLocalActivities, setHandler } from '@temporalio/workflow';
 import type { BareActivities } from './worker.ts';
 
-/** How many steps come before the update's answer, and after the signal. */
+/** The local activities before the update's answer, and after the signal: how many steps each of them makes. */
 export interface BareShape {
-  before: number;
-  after: number;
+  before: number[];
+  after: number[];
 }
 
 export const answerUpdate = defineUpdate<number>('answer');
 export const payedSignal = defineSignal('payed');
 
-const { step } = proxyLocalActivities<BareActivities>({ startToCloseTimeout: '8s' });
+const { makeSteps } = proxyLocalActivities<BareActivities>({ startToCloseTimeout: '8s' });
 
 export async function bare(id: string, { before, after }: BareShape): Promise<void> {
   let answer: number | undefined;
@@ -24,7 +25,7 @@ export async function bare(id: string, { before, after }: BareShape): Promise<vo
   setHandler(payedSignal, () => {
     payed = true;
   });
-  for (let number = 1; number <= before; number += 1) answer = await step(id, number);
+  for (const steps of before) answer = await makeSteps(id, steps);
   await condition(() => payed, '15 minutes');
-  for (let number = 1; number <= after; number += 1) await step(id, before + number);
+  for (const steps of after) await makeSteps(id, steps);
 }
