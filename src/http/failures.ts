@@ -42,7 +42,8 @@ function unavailableReason(error: unknown): string | null {
     if (isStripeAway(current)) return 'The payment service does not answer.';
     if (isTemporalAway(current)) return 'The workflow service does not answer.';
     if (isDatabaseAway(current)) return 'The database does not answer.';
-    if (CONNECTION_ERRORS.has(codeOf(current))) return 'A service that this needs does not answer.';
+    if (CONNECTION_ERRORS.has(codeOf(current)) || isFailedConnect(current))
+      return 'A service that this needs does not answer.';
     current = current.cause;
   }
   return null;
@@ -77,6 +78,11 @@ function isTemporalAway(error: Error): boolean {
   }
   if (!(error instanceof ServiceError)) return false;
   return !(isGrpcServiceError(error.cause) && LASTING_GRPC_CODES.has(error.cause.code));
+}
+
+/** Whatever the reason: that of a Unix socket whose server is just starting or busy is a missing file, or "try again". */
+function isFailedConnect(error: Error): boolean {
+  return 'syscall' in error && error.syscall === 'connect';
 }
 
 /** Operating system errors of a connection that was refused, lost or never made. */

@@ -103,7 +103,7 @@ async function fitTemporalIndexes(
 }
 
 async function startPostgres({ config, home, ports, crew, tell }: Site): Promise<string> {
-  const { part, url } = await createPostgres({
+  const { part, url, nearUrl } = await createPostgres({
     folder: home.folder,
     password: home.secrets.postgresPassword,
     port: ports.postgres,
@@ -114,7 +114,7 @@ async function startPostgres({ config, home, ports, crew, tell }: Site): Promise
   });
   await crew.start('postgres', part);
   await ensureDatabases(url('postgres'), [SHOP_DATABASE]);
-  return url(SHOP_DATABASE);
+  return nearUrl(SHOP_DATABASE);
 }
 
 async function startRedis({ home, ports, crew }: Site, program: RedisProgram | undefined): Promise<Settings> {

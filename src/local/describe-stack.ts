@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts';
 import type { Crew, Role } from './crew.ts';
 import type { Settings } from './own-parts.ts';
+import { overTcp } from './postgres-socket.ts';
 import type { Stack } from './stack-file.ts';
 import type { StackPorts } from './stack-ports.ts';
 
@@ -38,7 +39,7 @@ export function describeStack(
     webhookSecret: settings.STRIPE_WEBHOOK_SECRET ?? config.STRIPE_WEBHOOK_SECRET?.[0] ?? '',
     inbox: local('inbox', ports.inbox.number),
     smtp: new URL(told('SMTP_URL')).host,
-    databaseUrl: told('DATABASE_URL'),
+    databaseUrl: config.DATABASE_URL ?? overTcp(told('DATABASE_URL')),
     redisUrl: settings.REDIS_URL ?? config.REDIS_URL ?? null,
     accounts: { admin: account('admin'), inventory: account('inventory'), customer: account('customer') },
     pids: {

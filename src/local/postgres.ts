@@ -8,6 +8,7 @@ import type { Part } from './life.ts';
 import type { Port } from './ports.ts';
 import { type Candidate, choosePostgres, type PostgresBinaries } from './postgres-binaries.ts';
 import { clearStalePidFile } from './postgres-pid-file.ts';
+import { emptySocketFolder, overSocket, socketFolder } from './postgres-socket.ts';
 import { reasonOf, StartProblem } from './problem.ts';
 import { type ProgramUser, unprivilegedUser } from './program-user.ts';
 import type { Tell } from './progress.ts';
@@ -24,7 +25,12 @@ export type PostgresOptions = {
   signal: AbortSignal;
 };
 
-export type Postgres = { part: Part; url: (database: string) => string };
+export type Postgres = {
+  part: Part;
+  url: (database: string) => string;
+  /** The same for what runs beside it: over its socket, where there can be one. */
+  nearUrl: (database: string) => string;
+};
 
 export const POSTGRES_USER = 'perdure';
 
@@ -43,7 +49,6 @@ const CONNECT_WITHIN_MS = 10_000;
  */
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
   max_connections: '300',
   shared_buffers: '128MB',
   max_wal_size: '1GB',
@@ -70,7 +75,8 @@ export async function createPostgres(options: PostgresOptions): Promise<Postgres
   const { number } = options.port;
   const url = (database: string): string =>
     `postgres://${POSTGRES_USER}:${encodeURIComponent(options.password)}@127.0.0.1:${number}/${database}`;
-  const settings = { ...SETTINGS, ...(options.durable ? {} : NOT_DURABLE) };
+  const sockets = socketFolder(options.folder);
+  const settings = { ...SETTINGS, unix_socket_directories: sockets ?? '', ...(options.durable ? {} : NOT_DURABLE) };
   const part: Part = {
     name: 'postgres',
     program: binaries.postgres,
@@ -79,7 +85,10 @@ export async function createPostgres(options: PostgresOptions): Promise<Postgres
     cwd: '/',
     ...(user === undefined ? {} : { user }),
     ports: [options.port],
-    prepare: () => clearStalePidFile(data),
+    prepare: async () => {
+      await clearStalePidFile(data);
+      if (sockets !== undefined) await emptySocketFolder(sockets, user);
+    },
     ready: () => answers(url('postgres')),
     readyWithin: READY_WITHIN_MS,
     deathSignal: 'INT',
@@ -87,7 +96,9 @@ export async function createPostgres(options: PostgresOptions): Promise<Postgres
     stopWithin: STOP_WITHIN_MS,
     killSignal: 'SIGQUIT',
   };
-  return { part, url };
+  const nearUrl = (database: string): string =>
+    sockets === undefined ? url(database) : overSocket(url(database), sockets);
+  return { part, url, nearUrl };
 }
 
 /** Makes those of the databases that are not there yet. */

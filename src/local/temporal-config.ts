@@ -98,6 +98,8 @@ function sqlStore(store: StoreAddress, databaseName: string, connections: number
     databaseName,
     connectAddr: `${store.host}:${store.port}`,
     connectProtocol: 'tcp',
+    // A parameter of the connection string, which goes before its host.
+    ...(store.socket === undefined ? {} : { connectAttributes: { host: store.socket } }),
     user: store.user,
     password: store.password,
     maxConns: connections,

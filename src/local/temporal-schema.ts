@@ -6,6 +6,8 @@ import { makeDroppedIndexes } from './temporal-indexes.ts';
 
 export type StoreAddress = {
   host: string;
+  /** The folder of PostgreSQL's socket, where the server is reached by that. */
+  socket?: string;
   port: number;
   user: string;
   password: string;
@@ -26,9 +28,11 @@ const finished = (key: string): string => `perdure: schema of ${key}`;
 export function storeAddress(url: string, prefix: string): StoreAddress {
   const { hostname, port, username, password, searchParams } = new URL(url);
   const mode = searchParams.get('sslmode') ?? 'disable';
+  const socket = searchParams.get('host');
   const encrypted = mode !== 'disable' && mode !== 'allow' && mode !== 'prefer';
   return {
     host: hostname === '' ? '127.0.0.1' : hostname,
+    ...(socket?.startsWith('/') ? { socket } : {}),
     port: port === '' ? 5432 : Number(port),
     user: decodeURIComponent(username),
     password: decodeURIComponent(password),

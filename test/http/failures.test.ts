@@ -34,6 +34,7 @@ describe('unavailable, and worth a repeat, is', () => {
     ['a pool without a free connection', new Error('timeout exceeded when trying to connect')],
     ['a query without an answer', new Error('Query read timeout')],
     ['a lost connection', Object.assign(new Error('read'), { code: 'ECONNRESET' })],
+    ['a socket that is not there yet', Object.assign(new Error('connect'), { code: 'ENOENT', syscall: 'connect' })],
     ['Temporal that is away', new ServiceError('failed', { cause: grpcError(14) })],
     ['Temporal that is too slow', grpcError(4)],
     ['Temporal that has not read its namespaces yet', new NamespaceNotFoundError('shop')],
@@ -57,6 +58,15 @@ describe('unavailable, and worth a repeat, is', () => {
     expect(toProblem(error).code).toBe('unavailable');
   });
 
+  test('a PostgreSQL whose socket is not there', async () => {
+    const { deps } = floor(null, { DATABASE_URL: 'postgres://shop@127.0.0.1/shop?host=%2Fthere%2Fis%2Fnone' });
+    const db = openDatabase(deps.config, deps.logger);
+    const error = await sql`SELECT 1`.execute(db).catch((thrown: unknown) => thrown);
+    await db.destroy();
+    expect(error).toMatchObject({ code: 'ENOENT' });
+    expect(toProblem(error).code).toBe('unavailable');
+  });
+
   test('a PostgreSQL that hangs up at once', async () => {
     const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
@@ -75,6 +85,7 @@ describe('a fault of ours, not to be repeated, is', () => {
   test.each([
     ['a broken constraint', sqlError('23514')],
     ['a wrong statement', sqlError('42601')],
+    ['a file that is not there', Object.assign(new Error('open'), { code: 'ENOENT', syscall: 'open' })],
     ['a wrong call to Temporal', new ServiceError('failed', { cause: grpcError(3) })],
     ['something that Temporal does not have', grpcError(5, 'errordetails.v1.NotFoundFailure')],
     ['something that Temporal cannot do as it stands', grpcError(9)],

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createStdoutLogs } from '../../src/local/logs.ts';
-import { freePort } from '../../src/local/ports.ts';
+import { freePort, type Port } from '../../src/local/ports.ts';
 import { createPostgres, withClient } from '../../src/local/postgres.ts';
 import { type Candidate, postgresCandidates } from '../../src/local/postgres-binaries.ts';
 import { type Supervised, supervise } from '../../src/local/supervisor.ts';
@@ -24,13 +24,13 @@ afterEach(async () => {
   removeFolder(folder);
 });
 
-async function startPostgres(home: string, candidates: Candidate[]): Promise<string> {
-  const port = await freePort();
+/** @returns its URL, and the one for whoever runs beside it */
+async function startBoth(home: string, candidates: Candidate[], port?: Port): Promise<{ far: string; near: string }> {
   const logs = createStdoutLogs(() => undefined);
-  const { part, url } = await createPostgres({
+  const { part, url, nearUrl } = await createPostgres({
     folder: home,
     password: 'p@ss',
-    port,
+    port: port ?? (await freePort()),
     candidates,
     durable: false,
     tell,
@@ -39,7 +39,11 @@ async function startPostgres(home: string, candidates: Candidate[]): Promise<str
   const one = supervise(part, logs, () => undefined);
   running.push(one);
   await one.ready;
-  return url('postgres');
+  return { far: url('postgres'), near: nearUrl('postgres') };
+}
+
+async function startPostgres(home: string, candidates: Candidate[]): Promise<string> {
+  return (await startBoth(home, candidates)).far;
 }
 
 async function stopPostgres(): Promise<void> {
@@ -84,10 +88,29 @@ test('a first start that was killed in the middle, and a pid file of some other 
   expect(other.kill('SIGKILL')).toBe(true);
 });
 
-test('nobody gets in without the password', async () => {
-  const url = new URL(
-    await startPostgres(join(folder, 'shop'), await postgresCandidates(join(folder, 'cache'), tell, signal)),
-  );
+test('what runs beside it comes by its socket, also when a server that was killed has left a lock there', async () => {
+  const home = join(folder, 'shop');
+  const candidates = await postgresCandidates(join(folder, 'cache'), tell, signal);
+  const port = await freePort();
+  mkdirSync(join(home, 'sockets'), { recursive: true });
+  // Its pid is anybody's by now.
+  writeFileSync(join(home, 'sockets', `.s.PGSQL.${port.number}.lock`), `${process.pid}\n`);
+  const { near, far } = await startBoth(home, candidates, port);
+  const peer = 'select inet_server_addr() is null as socket';
+  expect(await query(near, peer)).toEqual([{ socket: true }]);
+  expect(await query(far, peer)).toEqual([{ socket: false }]);
+});
+
+test('under a home whose path is too long for a socket it is reached over TCP alone', async () => {
+  const home = join(folder, 'a-home-with-a-long-name'.repeat(5));
+  const { far, near } = await startBoth(home, await postgresCandidates(join(folder, 'cache'), tell, signal));
+  expect(near).toBe(far);
+  expect(await query(near, 'select 1 as v')).toEqual([{ v: 1 }]);
+});
+
+test.each(['far', 'near'] as const)('nobody gets in without the password, from %s', async (side) => {
+  const candidates = await postgresCandidates(join(folder, 'cache'), tell, signal);
+  const url = new URL((await startBoth(join(folder, 'shop'), candidates))[side]);
   url.password = 'guess';
   await expect(query(url.href, 'select 1')).rejects.toThrow('password authentication failed');
 });
