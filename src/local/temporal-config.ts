@@ -64,6 +64,13 @@ export function serverConfig(store: StoreAddress, ports: TemporalPorts, dynamicC
 const ONE_PARTITION = [{ value: 1 }];
 
 /**
+ * Workflows, and bytes of their events, that the server keeps at hand for an hour, the ended ones too. The defaults (128,000 and
+ * 256 MB) fill its memory limit (temporal.ts) after some thousand orders, and then it does little but collect garbage.
+ */
+const WORKFLOWS_AT_HAND = 2_000;
+const EVENT_BYTES_AT_HAND = 32 * 1024 * 1024;
+
+/**
  * Settings that suit one machine: tests may skip a workflow's time, new names are visible after a second, nothing calls home.
  * They are not made visible at once (`system.forceSearchAttributesCacheRefreshOnRead`): an order would be 14 reads dearer.
  */
@@ -74,6 +81,8 @@ export function dynamicConfig(): Record<string, { value: unknown }[]> {
     'frontend.enableServerVersionCheck': [{ value: false }],
     'matching.numTaskqueueReadPartitions': ONE_PARTITION,
     'matching.numTaskqueueWritePartitions': ONE_PARTITION,
+    'history.hostLevelCacheMaxSize': [{ value: WORKFLOWS_AT_HAND }],
+    'history.eventsHostLevelCacheMaxSizeBytes': [{ value: EVENT_BYTES_AT_HAND }],
   };
 }
 
