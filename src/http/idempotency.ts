@@ -1,6 +1,6 @@
 // Idempotency-Key: the same key and body give the stored answer again, another body is refused, and nothing runs twice.
 // Answers live in PostgreSQL, per caller, until they expire. One statement before the handler and one after it.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { sql } from 'kysely';
@@ -133,7 +133,7 @@ async function settle(
     if (kept) await store(db, request, await answerOf(c), config.IDEMPOTENCY_TTL);
     else if (!converges) await free(db, request);
   } catch (error) {
-    c.var.logger.warn({ err: error }, 'the answer to an Idempotency-Key was not stored');
+    c.var.logger().warn({ err: error }, 'the answer to an Idempotency-Key was not stored');
   }
 }
 
@@ -209,5 +209,5 @@ function sortFields(_name: string, value: unknown): unknown {
 }
 
 function sha256(value: string): string {
-  return createHash('sha256').update(value).digest('base64url');
+  return hash('sha256', value, 'base64url');
 }

@@ -10,8 +10,8 @@ export type AppEnv = {
   Bindings: Partial<HttpBindings>;
   Variables: {
     requestId: string;
-    /** The process's logger with this request's id on every line. */
-    logger: Logger;
+    /** The process's logger with this request's id on every line; made when it is wanted. */
+    logger: () => Logger;
     /** Names the request and its repeats, where it came with an Idempotency-Key. */
     requestKey?: string;
   };

@@ -126,7 +126,7 @@ export function paymentRoutes(deps: AppDeps): AppRouter {
   router.openAPIRegistry.registerPath({ ...receive, path: '/payments/webhook' });
   router.post(receive.getRoutingPath(), async (c) => {
     const event = verifyEvent(deps, await c.req.text(), c.req.header('Stripe-Signature'));
-    await handleEvent({ ...deps, logger: c.var.logger }, event);
+    await handleEvent({ ...deps, logger: c.var.logger() }, event);
     return c.json({ received: true }, 200);
   });
 

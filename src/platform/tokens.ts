@@ -1,6 +1,6 @@
 // Bearer tokens of guests: random ones for carts (kept as a hash) and derived ones for orders (kept nowhere, so that every
 // repeat of an answer can carry the same token).
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const CART_TOKEN_BYTES = 32;
 
@@ -11,7 +11,7 @@ export function newCartToken(): string {
 
 /** What the database keeps of a cart token. */
 export function hashToken(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+  return hash('sha256', token, 'buffer');
 }
 
 /**
