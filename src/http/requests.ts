@@ -84,9 +84,8 @@ export function timeLimit(seconds: number): MiddlewareHandler<AppEnv> {
 export function answerProblem(c: Context<AppEnv>, refusal: ReturnType<typeof problem>): Response {
   if (PROBLEMS[refusal.code].status >= 500) {
     const level = refusal.code === 'internal_error' ? 'error' : 'warn';
-    c.var
-      .logger()
-      [level]({ err: refusal.cause ?? refusal, code: refusal.code, route: routePattern(c) }, refusal.message);
+    const logger = c.var.logger();
+    logger[level]({ err: refusal.cause ?? refusal, code: refusal.code, route: routePattern(c) }, refusal.message);
   }
   return problemResponse(refusal);
 }
