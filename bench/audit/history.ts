@@ -39,7 +39,8 @@ function subjectsOf(attributes: unknown): string[] {
   return names.flatMap((name) => text(name) ?? []);
 }
 
-function localActivityOf(attributes: unknown): string | null {
+/** The name of the local activity that a marker records; of any other marker its own. */
+export function localActivityOf(attributes: unknown): string | null {
   const data = at(attributes, 'details', 'data', 'payloads', '0', 'data');
   if (!(data instanceof Uint8Array)) return text(at(attributes, 'markerName'));
   return text(at(JSON.parse(Buffer.from(data).toString()), 'activity_type'));

@@ -1,8 +1,8 @@
 // The closing of a run: the auditor looks at everything, and what the shoppers saw is compared with what the tables have.
 import { setTimeout } from 'node:timers/promises';
+import { rowsOf } from '../../test/support/backstage.ts';
 import { audit, readPlaces, settled } from '../audit/index.ts';
 import type { Site } from './site.ts';
-import { query } from './tables.ts';
 
 /** What is known from outside. Of a story that failed on its way the order may be there or not. */
 export interface Known {
@@ -57,7 +57,7 @@ export async function settledOrders(databaseUrl: string): Promise<number> {
 
 async function ordersByStatus(databaseUrl: string): Promise<Record<string, number>> {
   const text = 'select status, count(*)::int from orders group by status order by status';
-  const rows = await query<{ status: string; count: number }>(databaseUrl, text, []);
+  const rows = await rowsOf<{ status: string; count: number }>({ databaseUrl }, text);
   return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
 }
 

@@ -1,9 +1,8 @@
 // Under which conditions the figures were measured: a figure without them is worth nothing.
 import { cpus, totalmem } from 'node:os';
 import type { Stack } from '../../src/local/stack-file.ts';
+import { rowsOf, temporalOf } from '../../test/support/backstage.ts';
 import { READ_PAUSE_MS } from './story.ts';
-import { query } from './tables.ts';
-import { openClient } from './temporal.ts';
 
 export interface Conditions {
   cores: number;
@@ -23,9 +22,9 @@ const SETTINGS = ['fsync', 'synchronous_commit', 'full_page_writes', 'shared_buf
 
 export async function conditionsOf(stack: Stack): Promise<Conditions> {
   const text = 'select name, current_setting(name) as value from pg_settings where name = any($1) order by name';
-  const settings = await query<{ name: string; value: string }>(stack.databaseUrl, text, [SETTINGS]);
-  const [version] = await query<{ server_version: string }>(stack.databaseUrl, 'show server_version', []);
-  const temporal = openClient(stack);
+  const settings = await rowsOf<{ name: string; value: string }>(stack, text, SETTINGS);
+  const [version] = await rowsOf<{ server_version: string }>(stack, 'show server_version');
+  const temporal = temporalOf(stack);
   const { serverVersion } = await temporal.connection.workflowService.getSystemInfo({});
   await temporal.close();
   const all = cpus();

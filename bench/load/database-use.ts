@@ -1,5 +1,5 @@
 // What a run asks of PostgreSQL, by its own counters.
-import { query } from './tables.ts';
+import { rowsOf } from '../../test/support/backstage.ts';
 
 /** Counters so far. */
 export interface DatabaseReading {
@@ -15,7 +15,7 @@ const WORTH_TELLING = 0.05;
 export async function readDatabases(databaseUrl: string): Promise<DatabaseReading> {
   const text = `select datname, xact_commit::float8 as commits, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 as wal
     from pg_stat_database where datname is not null`;
-  const rows = await query<{ datname: string; commits: number; wal: number }>(databaseUrl, text, []);
+  const rows = await rowsOf<{ datname: string; commits: number; wal: number }>({ databaseUrl }, text);
   return {
     commits: Object.fromEntries(rows.map(({ datname, commits }) => [datname, commits])),
     wal: rows[0]?.wal ?? 0,

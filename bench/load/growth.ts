@@ -1,12 +1,13 @@
 // Growth: the shop is filled with orders through its own front door, and measured on the way, to see what grows with them.
 import type { Stack } from '../../src/local/stack-file.ts';
+import { rowsOf } from '../../test/support/backstage.ts';
 import { settledOrders } from './closing.ts';
 import type { Told } from './driver.ts';
 import { startDriver } from './driver-process.ts';
 import { type Level, type LevelOptions, runLevel, shoppersTask } from './level.ts';
 import { errorsIn, totalOf } from './measure.ts';
 import type { StoryTimes } from './story.ts';
-import { mailsSent, query } from './tables.ts';
+import { mailsSent } from './tables.ts';
 
 export interface GrowthStep {
   /** What was wanted, and how many there were when it was measured. */
@@ -80,6 +81,6 @@ async function fill(
 
 async function sizesOf(databaseUrl: string): Promise<Record<string, number>> {
   const text = 'select datname, pg_database_size(datname)::float8 as bytes from pg_database where not datistemplate';
-  const rows = await query<{ datname: string; bytes: number }>(databaseUrl, text, []);
+  const rows = await rowsOf<{ datname: string; bytes: number }>({ databaseUrl }, text);
   return Object.fromEntries(rows.map(({ datname, bytes }) => [datname, bytes / MEGA]));
 }

@@ -1,7 +1,6 @@
 // What the bench asks of the shop's tables, beside what it sees over HTTP.
-import type pg from 'pg';
-import { withClient } from '../../src/local/postgres.ts';
 import { until } from '../../src/local/wait.ts';
+import { rowsOf } from '../../test/support/backstage.ts';
 
 export interface Mails {
   /** Sent within the time of a measurement. */
@@ -19,7 +18,7 @@ const MAILS_SENT_WITHIN_MS = 30 * 60_000;
 export async function bulkVariants(databaseUrl: string, which: 'twenty' | 'one'): Promise<string[]> {
   const pattern = which === 'twenty' ? '^BULK-\\d\\d$' : '^BULK$';
   const text = 'select id from variants where sku ~ $1 order by sku';
-  const rows = await query<{ id: string }>(databaseUrl, text, [pattern]);
+  const rows = await rowsOf<{ id: string }>({ databaseUrl }, text, pattern);
   return rows.map(({ id }) => id);
 }
 
@@ -31,7 +30,7 @@ export async function newVariants(databaseUrl: string, count: number): Promise<s
       from generate_series(1, $1) returning id),
     stocked as (insert into inventory (variant_id, on_hand) select id, $2 from made)
     select id from made`;
-  const rows = await query<{ id: string }>(databaseUrl, text, [count, PLENTY]);
+  const rows = await rowsOf<{ id: string }>({ databaseUrl }, text, count, PLENTY);
   return rows.map(({ id }) => id);
 }
 
@@ -42,7 +41,7 @@ export async function mailsOf(
 ): Promise<Mails> {
   const text = `select count(*) filter (where sent_at >= $1 and sent_at < $2)::int as sent,
     count(*) filter (where created_at < $2 and (sent_at is null or sent_at >= $2))::int as behind from mails`;
-  const [row] = await query<Mails>(databaseUrl, text, [new Date(from), new Date(end)]);
+  const [row] = await rowsOf<Mails>({ databaseUrl }, text, new Date(from), new Date(end));
   return row ?? { sent: 0, behind: 0 };
 }
 
@@ -50,11 +49,7 @@ export async function mailsOf(
 export async function mailsSent(databaseUrl: string, signal: AbortSignal): Promise<number> {
   const began = Date.now();
   const text = 'select 1 from mails where sent_at is null limit 1';
-  const none = async (): Promise<true | undefined> => (await query(databaseUrl, text, [])).length === 0 || undefined;
+  const none = async (): Promise<true | undefined> => (await rowsOf({ databaseUrl }, text)).length === 0 || undefined;
   await until('not every mail was sent', MAILS_SENT_WITHIN_MS, none, signal);
   return (Date.now() - began) / 1000;
-}
-
-export function query<Row extends pg.QueryResultRow>(url: string, text: string, values: unknown[]): Promise<Row[]> {
-  return withClient(url, async (client) => (await client.query<Row>(text, values)).rows);
 }

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Figures } from '../../bench/load/run.ts';
-import { query } from '../../bench/load/tables.ts';
+import { rowsOf } from '../support/backstage.ts';
 import { type RunningStack, type StartProcess, spawnStart, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
 
@@ -43,7 +43,7 @@ function environmentOf(pid: string): string {
 }
 
 async function paidOrders(): Promise<number> {
-  const rows = await query<{ id: string }>(shop.stack.databaseUrl, "select id from orders where status = 'PAID'", []);
+  const rows = await rowsOf<{ id: string }>(shop.stack, "select id from orders where status = 'PAID'");
   return rows.length;
 }
 

@@ -3,8 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { TemporalClient } from '../../../src/platform/temporal.ts';
+import { temporalOf } from '../../../test/support/backstage.ts';
 import { drive } from '../driver.ts';
-import { openClient } from '../temporal.ts';
 import { answerUpdate, type BareShape, type bare, payedSignal } from './workflow.ts';
 
 export interface CeilingClientsPlan {
@@ -25,7 +25,7 @@ export interface BareTimes {
 }
 
 export async function driveCeiling(plan: CeilingClientsPlan): Promise<void> {
-  const temporal = openClient(plan);
+  const temporal = temporalOf(plan);
   await drive(plan.clients, () => liveBare(temporal, plan));
   await temporal.close();
 }

@@ -1,11 +1,11 @@
 // The ceiling: what these servers do of the barest workflow of an order's shape, in the same run as the shop.
 import type { Stack } from '../../../src/local/stack-file.ts';
 import { until } from '../../../src/local/wait.ts';
+import { rowsOf } from '../../../test/support/backstage.ts';
 import { type NewDatabase, newDatabase } from '../../../test/support/new-database.ts';
 import { launchRole, type RunningRole, stopRole } from '../driver-process.ts';
 import { groupsOf } from '../groups.ts';
 import { type Measured, measure, type Period } from '../measure.ts';
-import { query } from '../tables.ts';
 import type { BareTimes, CeilingClientsPlan } from './clients.ts';
 import type { CeilingWorkerPlan } from './worker.ts';
 import type { BareShape } from './workflow.ts';
@@ -32,7 +32,7 @@ export async function runCeiling(stack: Stack, options: CeilingOptions, signal: 
   // A database of its own on the shop's server: what is in it is nobody's order.
   const database = await newDatabase(stack.databaseUrl, 'bench');
   try {
-    await query(database.url, 'create table steps (id uuid primary key, number int not null)', []);
+    await rowsOf({ databaseUrl: database.url }, 'create table steps (id uuid primary key, number int not null)');
     return await measureIn(database, stack, options, signal);
   } finally {
     await database.drop();

@@ -1,10 +1,10 @@
 // The shape of this run's own orders, read from their histories: what the ceiling is built after.
 import type { Stack } from '../../../src/local/stack-file.ts';
 import type { TemporalClient } from '../../../src/platform/temporal.ts';
+import { rowsOf, temporalOf } from '../../../test/support/backstage.ts';
 import { WORKFLOW_IDS } from '../../../workflows/messages.ts';
+import { localActivityOf } from '../../audit/history.ts';
 import { percentile } from '../statistics.ts';
-import { query } from '../tables.ts';
-import { openClient } from '../temporal.ts';
 import type { BareShape } from './workflow.ts';
 
 /** What an order is made of in Temporal: its activities as most of some orders have them, the rest as medians. */
@@ -27,9 +27,9 @@ const STEPS_OF: ReadonlyMap<string, number> = new Map([
 export async function shapeOfOrders(stack: Stack): Promise<OrderShape> {
   const text = `select id from orders where status = 'PAID'
     and (select count(*) from order_items where order_id = orders.id) = 1 order by placed_at desc limit $1`;
-  const orders = await query<{ id: string }>(stack.databaseUrl, text, [ORDERS]);
+  const orders = await rowsOf<{ id: string }>(stack, text, ORDERS);
   if (orders.length === 0) throw new Error('no order is paid yet');
-  const temporal = openClient(stack);
+  const temporal = temporalOf(stack);
   try {
     const shapes = await Promise.all(orders.map(({ id }) => shapeOf(temporal, WORKFLOW_IDS.checkout(id))));
     const median = (part: 'workflowTasks' | 'events' | 'bytes'): number =>
@@ -54,12 +54,9 @@ async function shapeOf({ client }: TemporalClient, workflowId: string): Promise<
   const all = events ?? [];
   const signal = all.findIndex(({ workflowExecutionSignaledEventAttributes: signaled }) => isThere(signaled));
   const stepsOf = (part: typeof all): number[] =>
-    part.flatMap(({ markerRecordedEventAttributes: marker }) => {
-      if (marker?.markerName !== LOCAL_ACTIVITY_MARKER) return [];
-      const [payload] = marker.details?.['data']?.payloads ?? [];
-      const about: { activity_type?: string } = JSON.parse(Buffer.from(payload?.data ?? '').toString() || '{}');
-      return [STEPS_OF.get(about.activity_type ?? '') ?? 1];
-    });
+    part.flatMap(({ markerRecordedEventAttributes: marker }) =>
+      marker?.markerName === LOCAL_ACTIVITY_MARKER ? [STEPS_OF.get(localActivityOf(marker) ?? '') ?? 1] : [],
+    );
   return {
     before: stepsOf(all.slice(0, signal)),
     after: stepsOf(all.slice(signal)),
