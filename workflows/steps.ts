@@ -18,19 +18,22 @@ type Payment = ReturnType<typeof createPaymentActivities>;
 type Refunds = ReturnType<typeof createRefundActivities>;
 type Email = ReturnType<typeof createEmailActivities>;
 
+/** It is away for seconds, and an order that has begun must come to its end. */
+const UNTIL_POSTGRES_IS_BACK = { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
+
 /**
  * One short transaction and one call to Stripe, which is given up after 12 s: the patient path goes on with it then. What is
- * tried again is the transaction, until PostgreSQL is back, as below.
+ * tried again is the transaction.
  */
 export const orderPath = proxyLocalActivities<OrderPath>({
   startToCloseTimeout: '20s',
-  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
+  retry: UNTIL_POSTGRES_IS_BACK,
 });
 
-/** One short transaction. It is tried until PostgreSQL is back: an order that has begun must come to its end. */
+/** One short transaction. */
 export const sql = proxyLocalActivities<Orders & Refunds>({
   startToCloseTimeout: '8s',
-  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
+  retry: UNTIL_POSTGRES_IS_BACK,
 });
 
 /**
@@ -43,7 +46,7 @@ export const sql = proxyLocalActivities<Orders & Refunds>({
 export const sqlOnRecord = proxyActivities<Fulfillment & Pick<Orders, 'completeOrder' | 'endOrder'>>({
   taskQueue: TASK_QUEUES.orders,
   startToCloseTimeout: '8s',
-  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
+  retry: UNTIL_POSTGRES_IS_BACK,
 });
 
 /** Stripe while the customer waits: one try. When it fails, the patient path goes on under the same key. */
@@ -75,7 +78,7 @@ type Expiry = ReturnType<typeof createExpiryActivities>;
 /** One short transaction each, as above. */
 export const expiry = proxyLocalActivities<Omit<Expiry, 'watchHolds'>>({
   startToCloseTimeout: '8s',
-  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
+  retry: UNTIL_POSTGRES_IS_BACK,
 });
 
 /**
