@@ -1,12 +1,13 @@
 // What every order by card goes through, two steps in one call each: every local activity is a trip between the threads of a
 // worker, which costs about as much as its SQL. The steps stay what they are; where Stripe does not answer at once, the workflow
 // goes on with the second one alone, with patience.
+import { waitsForMoney } from '../src/orders/rules.ts';
 import { type Due, pays } from '../src/payments/rules.ts';
 import type { Logger } from '../src/platform/logger.ts';
 import { pause } from '../src/platform/pause.ts';
 import type { createOrderActivities, OrderOutcome } from './orders.ts';
 import type { Attempt, createPaymentActivities, IntentState } from './payment.ts';
-import type { createPlacingActivities, Placed, Placing, PlacingAnswer } from './placing.ts';
+import type { createPlacingActivities, Placing, PlacingAnswer } from './placing.ts';
 import { isRefused } from './stripe-calls.ts';
 
 /** What Stripe says at once: `refused` is no for good, `unanswered` is nothing yet. */
@@ -70,8 +71,4 @@ export function createOrderPathActivities(steps: Steps, logger: Logger) {
       return { intent, outcome: await steps.completeOrder({ orderId, to: 'PAID', by: 'stripe', at, money }) };
     },
   };
-}
-
-function waitsForMoney({ paymentMethod, total }: Placed): boolean {
-  return paymentMethod === 'card' && total > 0;
 }

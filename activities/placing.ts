@@ -9,7 +9,14 @@ import { findCoupon, holdCouponUse, releaseCouponUse } from '../src/coupons/stor
 import { holdStock } from '../src/inventory/store.ts';
 import { addMail } from '../src/notifications/store.ts';
 import { type Checkout, closeCheckout, freezeCheckout, lockCheckout } from '../src/orders/checkout-store.ts';
-import type { OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot, Refusal } from '../src/orders/rules.ts';
+import {
+  type OrderStatus,
+  type PaymentMethod,
+  type PaymentStatus,
+  type PriceSnapshot,
+  type Refusal,
+  waitsForMoney,
+} from '../src/orders/rules.ts';
 import { findPlacing, findStatus, insertOrder } from '../src/orders/store.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
@@ -130,11 +137,10 @@ async function write(
 /** Where an order begins. One that costs nothing waits for nobody: the next step completes it. */
 function firstStatus(
   { total }: PriceSnapshot,
-  method: PaymentMethod,
+  paymentMethod: PaymentMethod,
 ): { status: OrderStatus; paymentStatus: PaymentStatus } {
-  if (total === 0) return { status: 'PENDING', paymentStatus: 'NONE' };
-  if (method === 'cod') return { status: 'AWAITING_CONFIRMATION', paymentStatus: 'NONE' };
-  return { status: 'PENDING', paymentStatus: 'PENDING' };
+  if (waitsForMoney({ paymentMethod, total })) return { status: 'PENDING', paymentStatus: 'PENDING' };
+  return { status: total === 0 ? 'PENDING' : 'AWAITING_CONFIRMATION', paymentStatus: 'NONE' };
 }
 
 /** The submit is over: its reason is kept for every caller, and the cart, as it was, becomes another order next time. */

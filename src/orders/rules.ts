@@ -82,6 +82,11 @@ export type MoveAnswer = { moved: boolean; status: OrderStatus };
 /** What became of a request for the order's intent. `none`: the order does not wait for a payment. */
 export type IntentAnswer = { outcome: 'live' } | { outcome: 'none' } | { outcome: 'unavailable' };
 
+/** Whether an order has to be paid before it is complete: one by card does, unless it costs nothing. */
+export function waitsForMoney({ paymentMethod, total }: { paymentMethod: PaymentMethod; total: number }): boolean {
+  return paymentMethod === 'card' && total > 0;
+}
+
 /** The cart's prices at the moment of the submit: what the order will say, whatever the catalog says later. */
 export type PriceSnapshot = Totals & {
   currency: string;
