@@ -74,12 +74,13 @@ export function representation(): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** Keeps the text of what a handler answers with `c.json`. */
+/** Answers with the text that `c.json` would make of the object, and keeps it. */
 export const keptTexts: MiddlewareHandler<AppEnv> = (c, next) => {
   c.json = new Proxy(c.json, {
-    apply(json, self, [object, ...rest]) {
-      const response: unknown = Reflect.apply(json, self, [object, ...rest]);
-      if (response instanceof Response) keepText(response, JSON.stringify(object));
+    apply(_json, _self, [object, status, headers]) {
+      const text = JSON.stringify(object);
+      const response = c.newResponse(text, status, { 'Content-Type': 'application/json', ...headers });
+      keepText(response, text);
       return response;
     },
   });
