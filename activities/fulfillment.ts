@@ -68,6 +68,6 @@ async function move(tx: Transaction<Schema>, order: LockedOrder, cancel: PaidCan
     const id = at === 0 ? cancel.refundId : newId(now);
     await openRefund(tx, { id, paymentId, reason: 'order_cancelled', now });
   }
-  await addMail(tx, { id: newId(now), orderId, fact: 'cancelled', now });
+  await addMail(tx, { id: newId(now), orderId, fact: 'cancelled', now }).execute();
   return { moved: true, status: to };
 }

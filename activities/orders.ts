@@ -7,12 +7,13 @@ import type { MailFact } from '../src/notifications/rules.ts';
 import { addMail } from '../src/notifications/store.ts';
 import { closeCheckout } from '../src/orders/checkout-store.ts';
 import type { Actor, OrderStatus, Refusal } from '../src/orders/rules.ts';
-import { moveOrder, setPaymentStatus } from '../src/orders/store.ts';
+import { lockOrder, moveOrder, moveWrites, setPaymentStatus } from '../src/orders/store.ts';
 import { setCaptured } from '../src/payments/store.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
 import type { Schema } from '../src/platform/database-schema.ts';
 import { newId } from '../src/platform/ids.ts';
+import { type Write, writeTogether } from '../src/platform/writes.ts';
 
 interface OrderCompletion {
   orderId: string;
@@ -79,15 +80,18 @@ async function complete(
   const now = new Date(at);
   const from = to === 'PAID' ? 'PENDING' : 'AWAITING_CONFIRMATION';
   const paymentStatus = to === 'CONFIRMED' ? 'COD_DUE' : money === undefined ? 'NONE' : 'PAID';
-  const move = { orderId, from: [from], to, paymentStatus, actor: by, requestKey, note: null, now } as const;
-  const before = await moveOrder(tx, move, money && { captured: money.captured });
-  if (before !== from) return before === to ? 'done' : 'ended';
+  const order = await lockOrder(tx, orderId);
+  if (order?.status !== from) return order?.status === to ? 'done' : 'ended';
   // A coupon's row is locked before stock wherever both are.
-  if (!(await commitCouponUse(tx, orderId, now))) throw new NotHeld();
+  if (order.couponCode !== null && !(await commitCouponUse(tx, orderId, now))) throw new NotHeld();
   await takeStock(tx, orderId, now);
-  if (money !== undefined) await setCaptured(tx, money, now);
-  await closeCart(tx, orderId, now);
-  await mail(tx, orderId, to === 'PAID' ? 'paid' : 'confirmed', now);
+  const move = { orderId, from, to, paymentStatus, actor: by, requestKey, note: null, now } as const;
+  await writeTogether(tx, [
+    ...moveWrites(tx, move, money && { captured: money.captured }),
+    ...(money === undefined ? [] : [setCaptured(tx, money, now)]),
+    closeCart(tx, orderId, now),
+    mail(tx, orderId, to === 'PAID' ? 'paid' : 'confirmed', now),
+  ]);
   return 'done';
 }
 
@@ -102,7 +106,8 @@ async function end(tx: Transaction<Schema>, order: OrderEnd): Promise<OrderStatu
   if (before !== undefined && !wasOpen) return before;
   await releaseCouponUse(tx, orderId, now);
   await releaseHolds(tx, orderId, now);
-  if (wasOpen && refusal === undefined) await mail(tx, orderId, to === 'EXPIRED' ? 'expired' : 'cancelled', now);
+  if (wasOpen && refusal === undefined)
+    await mail(tx, orderId, to === 'EXPIRED' ? 'expired' : 'cancelled', now).execute();
   await reopenCart(tx, { ...order, now });
   return wasOpen ? to : null;
 }
@@ -119,6 +124,6 @@ async function takeStock(tx: Transaction<Schema>, orderId: string, now: Date): P
 /** Ends the transaction without a trace: what the order needs is not there any more. */
 class NotHeld extends Error {}
 
-async function mail(tx: Database, orderId: string, fact: MailFact, now: Date): Promise<void> {
-  await addMail(tx, { id: newId(now), orderId, fact, now });
+function mail(tx: Database, orderId: string, fact: MailFact, now: Date): Write {
+  return addMail(tx, { id: newId(now), orderId, fact, now });
 }

@@ -17,13 +17,16 @@ export interface IntentRequest {
 }
 
 /** Where an intent stands at Stripe: its status in Stripe's own words, and what was received in minor units. */
-export interface IntentState {
+export interface IntentSeen {
   intentId: string;
   status: Stripe.PaymentIntent.Status;
   amountReceived: number;
   currency: string;
   /** The last try to pay was declined. */
   declined: boolean;
+}
+
+export interface IntentState extends IntentSeen {
   /** Which attempt of the order it is; null for one that only names the order. */
   attempt: number | null;
 }
@@ -67,8 +70,7 @@ export function createPaymentActivities({ db, stripe, clock }: { db: Database; s
 
     /** Reads the intent again: an event says where to look, never what is true. */
     async readIntent(intentId: string): Promise<IntentState> {
-      const intent = await asking(() => stripe.paymentIntents.retrieve(intentId));
-      return state(intent, await setIntentStatus(db, intentId, intent.status, clock()));
+      return noteIntent(db, await lookAtIntent(stripe, intentId), clock());
     },
 
     /**
@@ -87,18 +89,27 @@ export function createPaymentActivities({ db, stripe, clock }: { db: Database; s
           return stripe.paymentIntents.retrieve(intentId);
         }
       });
-      return state(intent, await setIntentStatus(db, intentId, intent.status, clock()));
+      return noteIntent(db, seen(intent), clock());
     },
   };
 }
 
-function state(intent: Stripe.PaymentIntent, attempt: number | null): IntentState {
+/** The intent as Stripe has it now. @throws StripeRefused (not retried) when there is none */
+export async function lookAtIntent(stripe: Stripe, intentId: string): Promise<IntentSeen> {
+  return seen(await asking(() => stripe.paymentIntents.retrieve(intentId)));
+}
+
+/** Keeps its status in the books, which know whose attempt it is. */
+export async function noteIntent(db: Database, intent: IntentSeen, now: Date): Promise<IntentState> {
+  return { ...intent, attempt: await setIntentStatus(db, intent.intentId, intent.status, now) };
+}
+
+function seen(intent: Stripe.PaymentIntent): IntentSeen {
   return {
     intentId: intent.id,
     status: intent.status,
     amountReceived: intent.amount_received,
     currency: intent.currency,
     declined: intent.last_payment_error !== null,
-    attempt,
   };
 }

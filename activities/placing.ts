@@ -94,7 +94,7 @@ async function place(
   submitted: Submitted,
   pricing: PricingSettings,
 ): Promise<{ placed: Placed } | { refusal: Refusal }> {
-  const { checkout, cart, placing, now } = submitted;
+  const { checkout, placing, now } = submitted;
   const priced = await priceSubmit(tx, submitted, pricing);
   if ('refusal' in priced) return priced;
   const { prices } = priced;
@@ -105,14 +105,12 @@ async function place(
   if (problem) return { refusal: { code: 'coupon_invalid', reason: problem } };
   const items = await holdStock(tx, { ...held, lines: prices.lines });
   if (items.length > 0) return { refusal: { code: 'out_of_stock', items } };
-  await startCheckout(tx, cart.id, now);
-  await freezeCheckout(tx, orderId, now);
   return { placed: await write(tx, submitted, prices) };
 }
 
 async function write(
   tx: Transaction<Schema>,
-  { checkout, placing }: Submitted,
+  { checkout, cart, placing, now }: Submitted,
   prices: PriceSnapshot,
 ): Promise<Placed> {
   const { orderId: id, paymentMethod, cartId, email, shippingAddress, note } = checkout;
@@ -120,16 +118,11 @@ async function write(
   const expiresAt = placing.expiresAt[paymentMethod];
   const first = firstStatus(prices, paymentMethod);
   const sent = { cartId, email, shippingAddress, note, paymentMethod };
-  const number = await insertOrder(tx, {
-    id,
-    ...sent,
-    ...first,
-    prices,
-    expiresAt: new Date(expiresAt),
-    now: placedAt,
-  });
+  const order = { id, ...sent, ...first, prices, expiresAt: new Date(expiresAt), now: placedAt };
+  const also = [startCheckout(tx, cart.id, now), freezeCheckout(tx, id, now)];
   if (first.status === 'AWAITING_CONFIRMATION')
-    await addMail(tx, { id: newId(placedAt), orderId: id, fact: 'placed', now: placedAt });
+    also.push(addMail(tx, { id: newId(placedAt), orderId: id, fact: 'placed', now: placedAt }));
+  const number = await insertOrder(tx, order, also);
   const { total, currency } = prices;
   return { number, total, currency, paymentMethod, placedAt: placing.placedAt, expiresAt };
 }

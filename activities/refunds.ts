@@ -151,7 +151,7 @@ async function settle(tx: Transaction<Schema>, end: RefundEnd): Promise<RefundRo
     await setOrderMoney(tx, order.id, { refunded, paymentStatus }, now);
   }
   if (status === 'SUCCEEDED') {
-    await addMail(tx, { id: newId(now), orderId: order.id, fact: 'refunded', reference: refundId, now });
+    await addMail(tx, { id: newId(now), orderId: order.id, fact: 'refunded', reference: refundId, now }).execute();
   }
   return refund;
 }

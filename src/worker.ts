@@ -94,7 +94,7 @@ function createActivities(parts: {
   const payment = createPaymentActivities(deps);
   const placing = createPlacingActivities({ ...deps, pricing: pricingOf(settings) });
   return {
-    ...createOrderPathActivities({ ...placing, ...orders, ...payment }, parts.logger),
+    ...createOrderPathActivities({ ...deps, steps: { ...placing, ...orders, ...payment } }),
     ...orders,
     ...payment,
     ...createRefundActivities(deps),

@@ -87,8 +87,7 @@ export class Payment {
   private take(intentId: string): Promise<PaymentTaken> {
     const { orderId } = this.state.input;
     const { total, currency } = this.order;
-    const { attempt } = this.live;
-    const taking = { orderId, intentId, attempt, due: { total, currency }, at: new Date().toISOString() };
+    const taking = { orderId, intentId, live: this.live, due: { total, currency }, at: new Date().toISOString() };
     return CancellationScope.nonCancellable(() => orderPath.takePayment(taking));
   }
 

@@ -1,6 +1,7 @@
 // Carts in SQL. Every edit takes the cart's row first, so that edits of one cart line up and none is lost.
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
+import type { Write } from '../platform/writes.ts';
 import type { CartLine } from '../pricing/rules.ts';
 
 export interface Cart {
@@ -209,12 +210,11 @@ export async function listItems(db: Kysely<Schema>, cartId: string): Promise<Car
 }
 
 /** The cart is on its way to become the order that it names. */
-export async function startCheckout(db: Kysely<Schema>, cartId: string, now: Date): Promise<void> {
-  await db
+export function startCheckout(db: Kysely<Schema>, cartId: string, now: Date): Write {
+  return db
     .updateTable('carts')
     .set((eb) => ({ status: 'checkout' as const, version: eb('version', '+', 1), updatedAt: now }))
-    .where('id', '=', cartId)
-    .execute();
+    .where('id', '=', cartId);
 }
 
 /**
@@ -242,11 +242,10 @@ export async function reopenCart(
 }
 
 /** The cart has become its order, for good. */
-export async function closeCart(db: Kysely<Schema>, orderId: string, now: Date): Promise<void> {
-  await db
+export function closeCart(db: Kysely<Schema>, orderId: string, now: Date): Write {
+  return db
     .updateTable('carts')
     .set((eb) => ({ status: 'ordered' as const, version: eb('version', '+', 1), updatedAt: now }))
     .where('nextOrderId', '=', orderId)
-    .where('status', '=', 'checkout')
-    .execute();
+    .where('status', '=', 'checkout');
 }

@@ -1,19 +1,19 @@
 // Mails that are due, in SQL. A row is written in the transaction of the move that it tells of; the mailer sends it later.
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
+import type { Write } from '../platform/writes.ts';
 import type { MailFact } from './rules.ts';
 
 /** One mail per order, fact and what it refers to (a refund's id); a repeat changes nothing. */
-export async function addMail(
+export function addMail(
   db: Kysely<Schema>,
   mail: { id: string; orderId: string; fact: MailFact; reference?: string; now: Date },
-): Promise<void> {
+): Write {
   const { now, ...columns } = mail;
-  await db
+  return db
     .insertInto('mails')
     .values({ ...columns, dueAt: now, createdAt: now })
-    .onConflict((conflict) => conflict.columns(['orderId', 'fact', 'reference']).doNothing())
-    .execute();
+    .onConflict((conflict) => conflict.columns(['orderId', 'fact', 'reference']).doNothing());
 }
 
 export interface DueMail {

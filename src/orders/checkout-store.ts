@@ -2,6 +2,7 @@
 // a step holds it while it works, and the unwinding closes it first, so that no step can happen after its undoing.
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
+import type { Write } from '../platform/writes.ts';
 import type { Address, PaymentMethod, Refusal } from './rules.ts';
 
 export interface Submit {
@@ -65,8 +66,8 @@ export async function lockCheckout(db: Kysely<Schema>, orderId: string) {
 }
 
 /** What was sent, and the prices of the order that is written of it, stand from now on. */
-export async function freezeCheckout(db: Kysely<Schema>, orderId: string, now: Date): Promise<void> {
-  await db.updateTable('checkouts').set({ frozenAt: now }).where('orderId', '=', orderId).execute();
+export function freezeCheckout(db: Kysely<Schema>, orderId: string, now: Date): Write {
+  return db.updateTable('checkouts').set({ frozenAt: now }).where('orderId', '=', orderId);
 }
 
 /**

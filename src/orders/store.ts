@@ -1,6 +1,7 @@
 // Orders in SQL. Every move of a status is a compare-and-set with its event row, in the caller's transaction.
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
+import { type Write, writeReturning, writeTogether } from '../platform/writes.ts';
 import type { Address, OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot } from './rules.ts';
 
 /** Order numbers are for people: `PD-` and a number from a sequence. Gaps are normal. */
@@ -20,48 +21,42 @@ export interface NewOrder {
   now: Date;
 }
 
-/** Writes the order with its lines and its first event, in one statement. @returns its number */
-export async function insertOrder(db: Kysely<Schema>, order: NewOrder): Promise<string> {
+/**
+ * Writes the order with its lines and its first event, in one statement.
+ * @param also what is written with it
+ * @returns its number
+ */
+export async function insertOrder(db: Kysely<Schema>, order: NewOrder, also: readonly Write[] = []): Promise<string> {
   const { prices, now, ...columns } = order;
   const { lines, couponId: _couponId, ...amounts } = prices;
   const items = JSON.stringify(lines.map((line, position) => ({ ...line, position })));
-  const { number } = await db
-    .with('written', (cte) =>
-      cte
-        .insertInto('orders')
-        .values({
-          ...columns,
-          ...amounts,
-          number: sql<string>`${NUMBER_PREFIX} || nextval('order_numbers')`,
-          placedAt: now,
-          updatedAt: now,
-        })
-        .returning('number'),
-    )
-    .with('lines', (cte) =>
-      cte
-        .insertInto('orderItems')
-        .columns(['orderId', 'position', 'variantId', 'sku', 'title', 'quantity', 'unitPrice', 'lineTotal', 'discount'])
-        .expression(sql`
-          SELECT ${order.id}::uuid, position, "variantId", sku, title, quantity, "unitPrice", "lineTotal", discount
-          FROM jsonb_to_recordset(${items}::jsonb) AS line(position integer, "variantId" uuid, sku text, title text,
-            quantity integer, "unitPrice" bigint, "lineTotal" bigint, discount bigint)`),
-    )
-    .with('event', (cte) =>
-      cte.insertInto('orderEvents').values({
-        orderId: order.id,
-        sequence: 1,
-        fromStatus: null,
-        toStatus: order.status,
-        actor: 'customer',
-        note: null,
-        createdAt: now,
-      }),
-    )
-    .selectFrom('written')
-    .select('number')
-    .executeTakeFirstOrThrow();
-  return number;
+  const written = db
+    .insertInto('orders')
+    .values({
+      ...columns,
+      ...amounts,
+      number: sql<string>`${NUMBER_PREFIX} || nextval('order_numbers')`,
+      placedAt: now,
+      updatedAt: now,
+    })
+    .returning('number');
+  const orderItems = db
+    .insertInto('orderItems')
+    .columns(['orderId', 'position', 'variantId', 'sku', 'title', 'quantity', 'unitPrice', 'lineTotal', 'discount'])
+    .expression(sql`
+      SELECT ${order.id}::uuid, position, "variantId", sku, title, quantity, "unitPrice", "lineTotal", discount
+      FROM jsonb_to_recordset(${items}::jsonb) AS line(position integer, "variantId" uuid, sku text, title text,
+        quantity integer, "unitPrice" bigint, "lineTotal" bigint, discount bigint)`);
+  const event = db.insertInto('orderEvents').values({
+    orderId: order.id,
+    sequence: 1,
+    fromStatus: null,
+    toStatus: order.status,
+    actor: 'customer',
+    note: null,
+    createdAt: now,
+  });
+  return (await writeReturning(db, written, [orderItems, event, ...also])).number;
 }
 
 /** How the order was placed, for a step that has placed it before. Times as ISO 8601. */
@@ -86,47 +81,46 @@ export interface Move {
   now: Date;
 }
 
+/** What comes with a move: what was received (it comes to what was received before), and why the order is cancelled. */
+export interface WithMove {
+  captured?: number;
+  cancelReason?: string;
+}
+
 /**
  * Moves the order when it stands where the move begins; otherwise it stays.
- * @param also what was received with the move (it comes to what was received before), and why the order is cancelled
  * @returns where it stood before: one of `from` means that it moved now; undefined when there is no such order
  */
-export async function moveOrder(
+export async function moveOrder(db: Kysely<Schema>, move: Move, also?: WithMove): Promise<OrderStatus | undefined> {
+  const order = await lockOrder(db, move.orderId);
+  if (order === undefined || !move.from.includes(order.status)) return order?.status;
+  await writeTogether(db, moveWrites(db, { ...move, from: order.status }, also));
+  return order.status;
+}
+
+/** A move of an order whose row was locked before, by a statement of its own: so this one sees every event that was there then. */
+export function moveWrites(
   db: Kysely<Schema>,
-  move: Move,
-  also: { captured?: number; cancelReason?: string } = {},
-): Promise<OrderStatus | undefined> {
+  move: Omit<Move, 'from'> & { from: OrderStatus },
+  { captured = 0, ...reason }: WithMove = {},
+): Write[] {
   const { orderId, from, to, paymentStatus, now } = move;
-  const { captured = 0, ...reason } = also;
-  const order = await db.selectFrom('orders').select('status').where('id', '=', orderId).forUpdate().executeTakeFirst();
-  if (order === undefined || !from.includes(order.status)) return order?.status;
-  // The row is locked before, by a statement of its own: this one sees every event that was there when it was.
-  await db
-    .with('moved', (cte) =>
-      cte
-        .updateTable('orders')
-        .set((eb) => ({
-          status: to,
-          paymentStatus,
-          updatedAt: now,
-          captured: eb('captured', '+', captured),
-          ...reason,
-        }))
-        .where('id', '=', orderId),
-    )
-    .insertInto('orderEvents')
-    .values({
+  return [
+    db
+      .updateTable('orders')
+      .set((eb) => ({ status: to, paymentStatus, updatedAt: now, captured: eb('captured', '+', captured), ...reason }))
+      .where('id', '=', orderId),
+    db.insertInto('orderEvents').values({
       orderId,
       sequence: sql<number>`(SELECT coalesce(max(sequence), 0) + 1 FROM order_events WHERE order_id = ${orderId})`,
-      fromStatus: order.status,
+      fromStatus: from,
       toStatus: to,
       actor: move.actor,
       note: move.note,
       requestKey: move.requestKey ?? null,
       createdAt: now,
-    })
-    .execute();
-  return order.status;
+    }),
+  ];
 }
 
 /** The payment's state, while the order stays where it is. */
@@ -221,11 +215,12 @@ export async function findWaiting(
 
 export type LockedOrder = NonNullable<Awaited<ReturnType<typeof lockOrder>>>;
 
-/** Locks the order's row: where it stands, and its money. Undefined when there is no such order. */
+/** Locks the order's row: where it stands, its money, and the code of its coupon. Undefined when there is no such order. */
 export async function lockOrder(db: Kysely<Schema>, orderId: string) {
   return db
     .selectFrom('orders')
     .select(['id', 'number', 'cartId', 'status', 'paymentStatus', 'currency', 'total', 'captured', 'refunded'])
+    .select('couponCode')
     .where('id', '=', orderId)
     .forUpdate()
     .executeTakeFirst();

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { OrderStatus } from '../orders/rules.ts';
 import type { Schema } from '../platform/database-schema.ts';
+import type { Write } from '../platform/writes.ts';
 import type { EventOutcome } from './rules.ts';
 
 export interface Intent {
@@ -60,13 +61,16 @@ export async function setIntentStatus(
   return row?.attempt ?? null;
 }
 
-/** What was received of an intent, in minor units. */
-export async function setCaptured(
+/** An intent has succeeded. @param captured what was received of it, in minor units */
+export function setCaptured(
   db: Kysely<Schema>,
   { intentId, captured }: { intentId: string; captured: number },
   now: Date,
-): Promise<void> {
-  await db.updateTable('payments').set({ captured, updatedAt: now }).where('intentId', '=', intentId).execute();
+): Write {
+  return db
+    .updateTable('payments')
+    .set({ intentStatus: 'succeeded', captured, updatedAt: now })
+    .where('intentId', '=', intentId);
 }
 
 export interface StripeEvent {

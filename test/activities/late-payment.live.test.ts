@@ -26,7 +26,7 @@ async function attemptOf(orderId: string, intentId: string, captured = 0): Promi
     intentStatus: 'x',
   };
   await saveIntent(bank.db, newId(NOW), intent, NOW);
-  if (captured > 0) await setCaptured(bank.db, { intentId, captured }, NOW);
+  if (captured > 0) await setCaptured(bank.db, { intentId, captured }, NOW).execute();
 }
 
 test.each(['EXPIRED', 'CANCELLED'])(

@@ -25,12 +25,13 @@ afterEach(() => at.close());
 
 function steps(stripe = at.stripe) {
   const deps = { db: at.db, clock: () => NOW };
+  const logger = pino({ level: 'silent' });
   const all = {
     ...createPlacingActivities({ ...deps, pricing: PRICING }),
     ...createOrderActivities(deps),
     ...createPaymentActivities({ ...deps, stripe }),
   };
-  return { ...all, ...createOrderPathActivities(all, pino({ level: 'silent' })) };
+  return { ...all, ...createOrderPathActivities({ ...deps, stripe, logger, steps: all }) };
 }
 
 /** Stripe fails at this, in this way, until it is told otherwise. */
@@ -41,6 +42,11 @@ function failing(method: string, path: string, fault: object): Promise<void> {
 function orderOf({ orderId }: Checkout) {
   const columns = ['status', 'paymentStatus', 'captured'] as const;
   return at.db.selectFrom('orders').select(columns).where('id', '=', orderId).executeTakeFirst();
+}
+
+function paymentOf({ orderId }: Checkout) {
+  const payment = at.db.selectFrom('payments').select(['intentStatus', 'captured']).where('orderId', '=', orderId);
+  return payment.executeTakeFirst();
 }
 
 function submitted(sent?: Sent): Promise<Checkout> {
@@ -126,6 +132,7 @@ describe('taking the payment', () => {
       movements: [{ 0: 'sold' }, { 0: 'sold' }],
     });
     expect(await checkoutState(at.db, order.made)).toEqual(once);
+    expect(await paymentOf(order.made)).toEqual({ intentStatus: 'succeeded', captured: TOTAL });
   });
 
   test('money that is not there, too little, in another currency or of an earlier attempt completes nothing', async () => {
@@ -136,9 +143,10 @@ describe('taking the payment', () => {
     });
     await pay(order.intentId);
     const wrong = [{ due: { total: TOTAL + 1, currency: 'usd' } }, { due: { total: TOTAL, currency: 'eur' } }];
-    for (const change of [...wrong, { attempt: 2 }])
+    for (const change of [...wrong, { live: { intentId: 'pi_next', attempt: 2 } }])
       expect(await order.take(change)).toEqual({ intent: expect.objectContaining({ ...read, status: 'succeeded' }) });
     expect(await orderOf(order.made)).toEqual(PENDING);
+    expect(await paymentOf(order.made)).toEqual({ intentStatus: 'succeeded', captured: 0 });
   });
 
   test('a Stripe that does not answer, or knows no such intent, completes nothing', async () => {
@@ -155,6 +163,7 @@ describe('taking the payment', () => {
     await pay(order.intentId);
     await order.made.steps.endOrder();
     expect(await order.take()).toMatchObject({ intent: { status: 'succeeded' }, outcome: 'ended' });
+    expect(await paymentOf(order.made)).toEqual({ intentStatus: 'succeeded', captured: 0 });
   });
 });
 
@@ -165,7 +174,7 @@ async function placed() {
   await placeWithIntent(made);
   const intentId = (await at.intents()).at(-1)?.id ?? '';
   const due = { total: TOTAL, currency: 'usd' };
-  const taking = { orderId: made.orderId, intentId, attempt: 1, due, at: NOW.toISOString() };
+  const taking = { orderId: made.orderId, intentId, live: { intentId, attempt: 1 }, due, at: NOW.toISOString() };
   return { made, intentId, take: (change: Partial<typeof taking> = {}) => takePayment({ ...taking, ...change }) };
 }
 

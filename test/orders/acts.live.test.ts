@@ -215,7 +215,7 @@ test('a cart whose order was paid and cancelled while it is submitted is answere
   const first = await cartInCheckout(cartToken);
   answers = async () => {
     await insertOrderRow(database.db, { id: first.orderId, cart_id: first.cartId, status: 'CANCELLED' });
-    await closeCart(database.db, first.orderId, NOW);
+    await closeCart(database.db, first.orderId, NOW).execute();
     return { outcome: 'placed' };
   };
   const placed = await shop().submit(cartToken);
@@ -227,7 +227,7 @@ async function cartInCheckout(cartToken: string): Promise<{ cartId: string; orde
   const [id, nextOrderId] = [newId(NOW), newId(NOW)];
   const tokenHash = hashToken(cartToken);
   await createCart(database.db, { id, nextOrderId, tokenHash, currency: 'usd', expiresAt: LATER, now: NOW });
-  await startCheckout(database.db, id, NOW);
+  await startCheckout(database.db, id, NOW).execute();
   return { cartId: id, orderId: nextOrderId };
 }
 

@@ -17,11 +17,8 @@ export interface OrderShape extends BareShape {
 
 const ORDERS = 15;
 const LOCAL_ACTIVITY_MARKER = 'core_local_activity';
-/** The steps, each a transaction, that one call of these makes: order and intent; the intent's state and the completion. */
-const STEPS_OF: ReadonlyMap<string, number> = new Map([
-  ['placeWithIntent', 2],
-  ['takePayment', 2],
-]);
+/** The transactions that one call of this makes, where it is not one: the order, and its intent. */
+const STEPS_OF: ReadonlyMap<string, number> = new Map([['placeWithIntent', 2]]);
 
 /** Of the orders of one line that were paid last. @throws when there is none */
 export async function shapeOfOrders(stack: Stack): Promise<OrderShape> {
