@@ -10,6 +10,7 @@ import { listOpenRefunds, lockReceived, openRefund } from '../src/payments/refun
 import type { Database } from '../src/platform/database.ts';
 import type { Schema } from '../src/platform/database-schema.ts';
 import { newId } from '../src/platform/ids.ts';
+import type { Announce } from '../src/platform/news.ts';
 
 /** @property refundId the id of the refund, should one be due. @property at ISO 8601 */
 export interface PaidCancel {
@@ -31,7 +32,7 @@ export interface CancelledOrder {
 /** After shipping there is nothing to cancel any more. */
 const CANCELLABLE = ['PAID', 'CONFIRMED', 'PROCESSING'] as const;
 
-export function createFulfillmentActivities({ db }: { db: Database }) {
+export function createFulfillmentActivities({ db, announce }: { db: Database; announce: Announce }) {
   return {
     /**
      * Cancels an order that was paid or confirmed: its units are for sale again, its coupon can be used again, its money is
@@ -39,13 +40,15 @@ export function createFulfillmentActivities({ db }: { db: Database }) {
      * @throws OrderUnknown (not retried)
      */
     async cancelPaidOrder(cancel: PaidCancel): Promise<CancelledOrder> {
-      return db.transaction().execute(async (tx) => {
+      const cancelled = await db.transaction().execute(async (tx) => {
         const order = await lockOrder(tx, cancel.orderId);
         if (order === undefined) throw ApplicationFailure.nonRetryable('there is no such order', 'OrderUnknown');
         const answer = await move(tx, order, cancel);
         const { number } = order;
         return { answer, number, refundIds: await listOpenRefunds(tx, order.id) };
       });
+      announce(cancel.orderId);
+      return cancelled;
     },
   };
 }

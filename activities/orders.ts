@@ -13,6 +13,7 @@ import type { Clock } from '../src/platform/clock.ts';
 import type { Database } from '../src/platform/database.ts';
 import type { Schema } from '../src/platform/database-schema.ts';
 import { newId } from '../src/platform/ids.ts';
+import type { Announce } from '../src/platform/news.ts';
 import { type Write, writeTogether } from '../src/platform/writes.ts';
 
 interface OrderCompletion {
@@ -41,7 +42,7 @@ interface OrderEnd {
   endedAt: string;
 }
 
-export function createOrderActivities({ db, clock }: { db: Database; clock: Clock }) {
+export function createOrderActivities({ db, clock, announce }: { db: Database; clock: Clock; announce: Announce }) {
   return {
     /**
      * The money is there (or a person confirms, or nothing is due): stock leaves, the coupon's use stands, the cart is
@@ -49,7 +50,9 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
      */
     async completeOrder(order: OrderCompletion): Promise<OrderOutcome> {
       try {
-        return await db.transaction().execute((tx) => complete(tx, order));
+        const outcome = await db.transaction().execute((tx) => complete(tx, order));
+        announce(order.orderId);
+        return outcome;
       } catch (error) {
         if (error instanceof NotHeld) return 'not_held';
         throw error;
@@ -68,7 +71,9 @@ export function createOrderActivities({ db, clock }: { db: Database; clock: Cloc
      * @returns where the order stands now; null when it was never written
      */
     async endOrder(order: OrderEnd): Promise<OrderStatus | null> {
-      return db.transaction().execute((tx) => end(tx, order));
+      const status = await db.transaction().execute((tx) => end(tx, order));
+      announce(order.orderId);
+      return status;
     },
   };
 }

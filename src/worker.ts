@@ -18,7 +18,9 @@ import { systemClock } from './platform/clock.ts';
 import { type Database, openDatabase } from './platform/database.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { type Mailer, openMailer } from './platform/mailer.ts';
+import { type Announce, createAnnounce } from './platform/news.ts';
 import { pause } from './platform/pause.ts';
+import { openRedis } from './platform/redis.ts';
 import { openStripe } from './platform/stripe.ts';
 import { openTemporal, type TemporalClient } from './platform/temporal.ts';
 import { connectWorker, STICKY_TIMEOUT, setUpWorkflowThreads } from './platform/temporal-worker.ts';
@@ -58,31 +60,35 @@ export async function work(config: Config, argv: string[]): Promise<void> {
     stopping.abort();
   });
   const db = openDatabase(settings, logger);
+  const redis = openRedis(settings, logger);
   const mailer = openMailer(settings.SMTP_URL, config.MAIL_FROM);
   const connection = await connectWorker(settings);
   const temporal = openTemporal(settings);
   try {
-    const activities = createActivities({ db, mailer, settings, logger, stopping: stopping.signal });
+    const announce = createAnnounce(redis);
+    const activities = createActivities({ db, mailer, announce, settings, logger, stopping: stopping.signal });
     const common = { connection, namespace: config.TEMPORAL_NAMESPACE, activities, ...SHUTDOWN };
     const workers = await Promise.all(
       queues.map((queue) => Worker.create({ ...common, ...queueOptions(queue, config) })),
     );
     const ensuring = queues.includes('orders') ? keepAlwaysRunning(temporal, stopping.signal, logger) : undefined;
-    await Promise.all([runAll(workers, stopping, () => announce(queues)), ensuring]);
+    await Promise.all([runAll(workers, stopping, () => sayReady(queues)), ensuring]);
   } finally {
     mailer.close();
+    redis?.disconnect();
     await Promise.all([db.destroy(), temporal.close(), connection.close()]);
   }
 }
 
 /** Whoever started this process waits for the line, so it is written whatever the level of the log. */
-function announce(queues: readonly QueueName[]): void {
+function sayReady(queues: readonly QueueName[]): void {
   createLogger('worker', 'info').info({ queues }, 'worker ready');
 }
 
 function createActivities(parts: {
   db: Database;
   mailer: Mailer;
+  announce: Announce;
   settings: Settings;
   logger: Logger;
   stopping: AbortSignal;

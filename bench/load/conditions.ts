@@ -2,7 +2,6 @@
 import { cpus, totalmem } from 'node:os';
 import type { Stack } from '../../src/local/stack-file.ts';
 import { rowsOf, temporalOf } from '../../test/support/backstage.ts';
-import { READ_PAUSE_MS } from './story.ts';
 
 export interface Conditions {
   cores: number;
@@ -14,8 +13,6 @@ export interface Conditions {
   postgresSettings: Record<string, string>;
   temporal: string;
   processes: { api: number; worker: number };
-  /** Milliseconds between two looks of a shopper at an order that is not settled yet. */
-  readPause: number;
 }
 
 const SETTINGS = ['fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'max_wal_size'];
@@ -37,6 +34,5 @@ export async function conditionsOf(stack: Stack): Promise<Conditions> {
     postgresSettings: Object.fromEntries(settings.map(({ name, value }) => [name, value])),
     temporal: serverVersion,
     processes: { api: stack.pids.api.length, worker: stack.pids.worker.length },
-    readPause: READ_PAUSE_MS,
   };
 }

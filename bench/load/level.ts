@@ -24,7 +24,7 @@ export interface Level extends Measured<keyof StoryTimes> {
   mails: Mails & { /** Seconds from the end of the level until none was left. */ drained: number };
 }
 
-const PARTS = ['story', 'submit', 'cart', 'pay', 'settle', 'reads'] as const satisfies (keyof StoryTimes)[];
+const PARTS = ['story', 'submit', 'cart', 'pay', 'settle'] as const satisfies (keyof StoryTimes)[];
 
 /** @param signal ends it */
 export async function runLevel(stack: Stack, options: LevelOptions, signal: AbortSignal): Promise<Level> {

@@ -12,14 +12,14 @@ import type { Quantiles } from './statistics.ts';
 const KIB = 1024;
 
 export function conditionsBlock(conditions: Conditions): string {
-  const { cores, cpu, memoryGb, processes, postgresSettings, readPause } = conditions;
+  const { cores, cpu, memoryGb, processes, postgresSettings } = conditions;
   const settings = Object.entries(postgresSettings).map(([name, value]) => `${name}=${value}`);
   return block('Conditions', {
     machine: `${cores} cores (${cpu}), ${memoryGb} GB`,
     versions: `Node ${conditions.node}, PostgreSQL ${conditions.postgres}, Temporal ${conditions.temporal}`,
     PostgreSQL: settings.join(', '),
     processes: `${processes.api} API, ${processes.worker} worker; driver and servers on the same cores`,
-    shoppers: `read their order right after paying, then every ${readPause} ms until it is settled`,
+    shoppers: 'follow their order by its stream of events from when they have paid until it is settled',
   });
 }
 
@@ -32,7 +32,7 @@ export function levelBlock(level: Level): string {
     'orders/s': rate(level),
     'whole story': spread(times.story),
     'POST /orders': spread(times.submit),
-    'parts, p50': `${parts.join(', ')} ms; ${one(times.reads.p50)} reads until settled`,
+    'parts, p50': `${parts.join(', ')} ms`,
     ...cost(level, 'order'),
     mails: `${one(mails.sent / seconds)}/s sent; ${mails.behind} behind at the end, all sent ${one(mails.drained)} s later`,
   });

@@ -14,7 +14,7 @@ export interface ShoppersPlan extends Omit<Errand, 'api' | 'lines'> {
 }
 
 export async function shop(plan: ShoppersPlan): Promise<void> {
-  const { http, close } = createHttp();
+  const client = createHttp();
   let story = 0;
   await drive(plan.shoppers, (shopper, repeated) => {
     const api = plan.apis[shopper % plan.apis.length] ?? '';
@@ -23,7 +23,7 @@ export async function shop(plan: ShoppersPlan): Promise<void> {
     const lines = Array.from({ length: plan.linesPerCart }, (_, line) => {
       return plan.variants[(from + line) % plan.variants.length] ?? '';
     });
-    return liveStory(http, { ...plan, api, lines }, repeated);
+    return liveStory(client, { ...plan, api, lines }, repeated);
   });
-  close();
+  client.close();
 }

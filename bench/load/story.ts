@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { codeOf } from '../../src/local/problem.ts';
 import { ADDRESS } from '../../test/support/shopper.ts';
-import type { Http, HttpAnswer } from './http.ts';
+import type { Follow, Http, HttpAnswer, HttpClient } from './http.ts';
 
 export const METHODS = ['card', 'cod'] as const;
 export type Method = (typeof METHODS)[number];
@@ -26,14 +26,7 @@ export interface StoryTimes {
   pay: number;
   settle: number;
   story: number;
-  /** How often the order was read until it had settled. */
-  reads: number;
 }
-
-/** A client looks at its order right after it has paid, and then every so many milliseconds. */
-export const READ_PAUSE_MS = 50;
-/** An order that is not settled by then is an error of the run. */
-const SETTLED_WITHIN_MS = 30_000;
 
 /** An order that the API has not answered for by then has met a shop that is down, not one that is busy. */
 const SUBMIT_TRIES = 4;
@@ -54,7 +47,11 @@ interface Placed {
  * @param repeated told of each such answer
  * @throws StepFailed at the first step that goes wrong otherwise
  */
-export async function liveStory(http: Http, errand: Errand, repeated: (answer: string) => void): Promise<StoryTimes> {
+export async function liveStory(
+  { http, follow }: Pick<HttpClient, 'http' | 'follow'>,
+  errand: Errand,
+  repeated: (answer: string) => void,
+): Promise<StoryTimes> {
   const began = performance.now();
   const cartToken = await fillCart(http, errand);
   const filled = performance.now();
@@ -63,7 +60,7 @@ export async function liveStory(http: Http, errand: Errand, repeated: (answer: s
   if (errand.method === 'card') await pay(http, errand, payment);
   const paid = performance.now();
   const settledStatus = errand.method === 'card' ? 'PAID' : 'AWAITING_CONFIRMATION';
-  const reads = order.status === settledStatus ? 0 : await readUntil(http, errand, order, settledStatus);
+  if (order.status !== settledStatus) await followUntil(follow, errand, order, settledStatus);
   const settled = performance.now();
   return {
     cart: filled - began,
@@ -71,7 +68,6 @@ export async function liveStory(http: Http, errand: Errand, repeated: (answer: s
     pay: paid - submitted,
     settle: settled - paid,
     story: settled - began,
-    reads,
   };
 }
 
@@ -124,18 +120,15 @@ async function pay(http: Http, { stripe, publishableKey }: Errand, payment: Plac
   await ask('Stripe confirm', 200, http(url, { method: 'POST', headers, body }));
 }
 
-/** @returns how often it had to be read */
-async function readUntil(http: Http, { api }: Errand, order: Placed['order'], status: string): Promise<number> {
+/** As a page does that shows an order: it is told each move. */
+async function followUntil(follow: Follow, { api }: Errand, order: Placed['order'], status: string): Promise<void> {
   const headers = { 'X-Order-Token': order.accessToken };
-  const deadline = performance.now() + SETTLED_WITHIN_MS;
-  for (let reads = 1; performance.now() < deadline; reads += 1) {
-    const url = `${api}/api/v1/orders/${order.id}`;
-    const answer = await ask('GET /orders/:id', 200, http(url, { method: 'GET', headers }));
-    const now: { status: string } = JSON.parse(answer.text);
-    if (now.status === status) return reads;
-    await setTimeout(READ_PAUSE_MS);
-  }
-  throw new StepFailed(`not ${status} after ${SETTLED_WITHIN_MS} ms`);
+  const hasCome = (data: string): boolean => {
+    if (data === '') return false;
+    const move: { to: string } = JSON.parse(data);
+    return move.to === status;
+  };
+  await ask('GET /orders/:id/stream', 200, follow(`${api}/api/v1/orders/${order.id}/stream`, headers, hasCome));
 }
 
 async function ask(step: string, expected: number, call: Promise<HttpAnswer>): Promise<HttpAnswer> {

@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { OrderNews } from '../platform/news.ts';
 import type { TemporalClient } from '../platform/temporal.ts';
 
 /** The settings of an API process: those that it cannot do without are there. */
@@ -22,6 +23,7 @@ export interface AppDeps {
   db: Database;
   /** Null where no Redis is configured. Losing it must never fail a request (P10). */
   redis: Redis | null;
+  news: OrderNews;
   temporal: TemporalClient;
   stripe: Stripe;
   logger: Logger;

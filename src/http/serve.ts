@@ -7,6 +7,7 @@ import { systemClock } from '../platform/clock.ts';
 import { openDatabase, poolState } from '../platform/database.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
+import { openOrderNews } from '../platform/news.ts';
 import { openRedis } from '../platform/redis.ts';
 import { openStripe } from '../platform/stripe.ts';
 import { openTemporal } from '../platform/temporal.ts';
@@ -55,10 +56,12 @@ function openDeps(config: Config, draining: AbortSignal): AppDeps {
   );
   const logger = createLogger('api', config.LOG_LEVEL);
   const db = openDatabase(settings, logger);
+  const redis = openRedis(settings, logger);
   return {
     config: settings,
     db,
-    redis: openRedis(settings, logger),
+    redis,
+    news: openOrderNews(redis, logger),
     temporal: openTemporal(settings),
     stripe: openStripe(settings),
     logger,
@@ -69,7 +72,8 @@ function openDeps(config: Config, draining: AbortSignal): AppDeps {
 }
 
 /** Temporal last, with nothing to wait for after it: a repeat that its client has planned would throw on a closed channel. */
-async function closeDeps({ db, redis, temporal, logger }: AppDeps): Promise<void> {
+async function closeDeps({ db, redis, news, temporal, logger }: AppDeps): Promise<void> {
+  news.close();
   redis?.disconnect();
   for (const close of [() => db.destroy(), () => temporal.close()]) {
     try {

@@ -16,6 +16,7 @@ import { readRoutes } from './read-routes.ts';
 import type { OrderStatus, Refusal } from './rules.ts';
 import { orderExample, placedAnswer, placeOrderBody, placeOrderExample, presentOrder } from './schemas.ts';
 import { findOrder } from './store.ts';
+import { streamRoutes } from './stream-routes.ts';
 import { submitCheckout } from './submit.ts';
 
 type Sent = Omit<Submit, 'orderId' | 'cartId'>;
@@ -99,6 +100,7 @@ export function orderRoutes(deps: AppDeps): AppRouter {
   router.openapi({ ...placeOrder, middleware, path: '/orders/checkout', summary: 'The same as POST /orders' }, place);
 
   router.route('/', readRoutes(deps));
+  router.route('/', streamRoutes(deps));
   router.route('/', actRoutes(deps));
   return router;
 }

@@ -79,22 +79,22 @@ export const orderAnswer = z
   })
   .openapi('Order');
 
+const move = z.object({
+  sequence: z.int(),
+  from: z.enum(ORDER_STATUSES).nullable(),
+  to: z.enum(ORDER_STATUSES),
+  actor: z.string().openapi({ description: 'customer, stripe, system or admin' }),
+  note: z.string().nullable(),
+  at: timestamp,
+});
+
 export const trackAnswer = z
   .object({
     id: uuid,
     number: z.string(),
     status: z.enum(ORDER_STATUSES),
     paymentStatus: z.enum(PAYMENT_STATUSES),
-    events: z.array(
-      z.object({
-        sequence: z.int(),
-        from: z.enum(ORDER_STATUSES).nullable(),
-        to: z.enum(ORDER_STATUSES),
-        actor: z.string().openapi({ description: 'customer, stripe, system or admin' }),
-        note: z.string().nullable(),
-        at: timestamp,
-      }),
-    ),
+    events: z.array(move),
     shipments: z.array(shipment),
   })
   .openapi('OrderTrack');
@@ -137,25 +137,33 @@ export function presentOrder(row: OrderRow, accessToken?: string): z.input<typeo
   };
 }
 
-/** The order's story as it goes out. Which of the staff did what is for admins only. */
+/** One move of an order as it goes out. Which of the staff did what is for admins only. */
+export function presentMove(
+  { sequence, fromStatus, toStatus, actor, note, createdAt }: OrderEvent,
+  { isOwner }: { isOwner: boolean },
+): z.input<typeof move> {
+  return {
+    sequence,
+    from: fromStatus,
+    to: toStatus,
+    actor: isOwner ? actor.replace(/:.*$/, '') : actor,
+    note,
+    at: createdAt.toISOString(),
+  };
+}
+
+/** The order's story as it goes out. */
 export function presentTrack(
   { id, number, status, paymentStatus }: OrderRow,
   events: OrderEvent[],
-  { isOwner }: { isOwner: boolean },
+  visitor: { isOwner: boolean },
 ): z.input<typeof trackAnswer> {
   return {
     id,
     number,
     status,
     paymentStatus,
-    events: events.map(({ sequence, fromStatus, toStatus, actor, note, createdAt }) => ({
-      sequence,
-      from: fromStatus,
-      to: toStatus,
-      actor: isOwner ? actor.replace(/:.*$/, '') : actor,
-      note,
-      at: createdAt.toISOString(),
-    })),
+    events: events.map((event) => presentMove(event, visitor)),
     shipments: [],
   };
 }
@@ -218,3 +226,8 @@ export const trackExample: z.input<typeof trackAnswer> = {
   ],
   shipments: [],
 };
+
+/** The same story as a stream of events. */
+export const streamExample = trackExample.events
+  .map((event) => `event: move\ndata: ${JSON.stringify(event)}\nid: ${event.sequence}\n\n`)
+  .join('');

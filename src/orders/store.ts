@@ -190,12 +190,13 @@ export async function findStatus(db: Kysely<Schema>, orderId: string): Promise<O
 
 export type OrderEvent = Awaited<ReturnType<typeof listEvents>>[number];
 
-/** Every move of the order, oldest first. */
-export async function listEvents(db: Kysely<Schema>, orderId: string) {
+/** Every move of the order, oldest first. @param after the sequence of the last one that is known already */
+export async function listEvents(db: Kysely<Schema>, orderId: string, after = 0) {
   return db
     .selectFrom('orderEvents')
     .select(['sequence', 'fromStatus', 'toStatus', 'actor', 'note', 'createdAt'])
     .where('orderId', '=', orderId)
+    .where('sequence', '>', after)
     .orderBy('sequence')
     .execute();
 }

@@ -43,7 +43,11 @@ async function checkout(db: Database, { wanted = WANTED, couponId, pricing = PRI
   const nextOrderId = newId(NOW);
   const clock = () => NOW;
   const deps = { db, clock };
-  const [placing, orders] = [createPlacingActivities({ ...deps, pricing }), createOrderActivities(deps)];
+  const announced: string[] = [];
+  const [placing, orders] = [
+    createPlacingActivities({ ...deps, pricing }),
+    createOrderActivities({ ...deps, announce: (id) => announced.push(id) }),
+  ];
   const [now, later] = [NOW.toISOString(), LATER.toISOString()];
   const windows = { expiresAt: { card: later, cod: later }, holdsExpireAt: { card: later, cod: later } };
   const placingOf = { orderId, nextOrderId, placedAt: now, ...windows };
@@ -57,7 +61,7 @@ async function checkout(db: Database, { wanted = WANTED, couponId, pricing = PRI
     endOrder: () => orders.endOrder({ ...ending, to: 'EXPIRED' }),
     refuse: () => orders.endOrder({ ...ending, to: 'CANCELLED', refusal: { code: 'payment_refused' } }),
   };
-  return { steps, orderId, cartId, variants, placing: placingOf };
+  return { steps, orderId, cartId, variants, placing: placingOf, announced };
 }
 
 export type Checkout = Awaited<ReturnType<typeof checkout>>;

@@ -291,3 +291,10 @@ test('the prices of the submit stand, whatever the catalog says afterwards', asy
     ],
   });
 });
+
+test.each(['completeOrder', 'endOrder'] as const)('%s tells whoever follows the order', async (step) => {
+  const made = await after(PLACED);
+  expect(made.announced).toEqual([]);
+  await made.steps[step]();
+  expect(made.announced).toEqual([made.orderId]);
+});

@@ -9,6 +9,7 @@ import type { AppDeps } from '../../src/http/deps.ts';
 import type { AppRouter } from '../../src/http/router.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
+import { openOrderNews } from '../../src/platform/news.ts';
 import { openStripe } from '../../src/platform/stripe.ts';
 import { openTemporal } from '../../src/platform/temporal.ts';
 
@@ -40,13 +41,15 @@ export function floor(
   );
   const lines: LogLine[] = [];
   const draining = new AbortController();
+  const logger = pino({ level: 'debug' }, keep(lines));
   const deps: AppDeps = {
     config,
     db: silentDatabase(),
     redis: null,
+    news: openOrderNews(null, logger),
     temporal: openTemporal(config),
     stripe: openStripe(config),
-    logger: pino({ level: 'debug' }, keep(lines)),
+    logger,
     clock: systemClock,
     metrics: createMetrics(),
     draining: draining.signal,

@@ -24,6 +24,7 @@ const BUDGETS: Record<string, number> = {
   'GET /api/v1/categories/slug/{slug}/products': 2,
   'GET /api/v1/categories/{id}': 1,
   'GET /api/v1/orders/{id}': 1,
+  'GET /api/v1/orders/{id}/stream': 1,
   'GET /api/v1/orders/{id}/track': 2,
   'GET /api/v1/payments/order/{orderId}': 1,
   'GET /api/v1/payments/{id}': 1,
@@ -92,13 +93,15 @@ interface Call {
   json?: unknown;
 }
 
-/** Sends it, and gives the body; everything here must succeed. */
+/** Sends it, and gives the body, where it has an end; everything here must succeed. */
 async function send<Body>({ to, headers, json }: Call): Promise<Body> {
   const [method = '', path = ''] = to.split(' ');
   const type = json === undefined ? {} : { 'Content-Type': 'application/json' };
   const body = json === undefined ? {} : { body: JSON.stringify(json) };
   const response = await app.request(path, { method, headers: { ...headers, ...type }, ...body });
-  const text = await response.text();
+  const isEndless = response.headers.get('Content-Type') === 'text/event-stream';
+  if (isEndless) await response.body?.cancel();
+  const text = isEndless ? '' : await response.text();
   if (!response.ok) throw new Error(`${to}: ${response.status} ${text}`);
   return JSON.parse(text.startsWith('{') ? text : 'null');
 }
@@ -213,6 +216,7 @@ async function orderCalls(): Promise<Record<string, Call>> {
     'POST /api/v1/orders/checkout': submit(other, 'card', '/orders/checkout'),
     'GET /api/v1/orders/{id}': { to: `GET ${mine}`, headers: owner },
     'GET /api/v1/orders/{id}/track': { to: `GET ${mine}/track`, headers: owner },
+    'GET /api/v1/orders/{id}/stream': { to: `GET ${mine}/stream`, headers: owner },
     'POST /api/v1/orders/{id}/confirm': act(confirmed.orderId, 'POST', 'confirm'),
     'POST /api/v1/orders/{id}/reject': act(rejected.orderId, 'POST', 'reject'),
     'PUT /api/v1/orders/{id}/cancel': { to: `PUT ${mine}/cancel`, headers: owner },
