@@ -39,21 +39,21 @@ export function levelBlock(level: Level): string {
 }
 
 /** The ceiling at one number of clients, and what the shop does of it. */
-export function ceilingBlock(ceiling: Ceiling, level: Level | undefined): string {
+/** @param level the shop's, with as many shoppers as the ceiling has clients */
+export function ceilingBlock(ceiling: Ceiling, level: Level): string {
   const { shape, clients } = ceiling;
-  const compared = level && {
-    rate: level.rate.median / ceiling.rate.median,
-    cpu: cpuSum(ceiling) / cpuSum(level),
-  };
-  return block(`Ceiling: a bare workflow of ${stepsOf(shape)} steps, ${clients} clients`, {
-    'stories/s': rate(ceiling),
-    'whole story': spread(ceiling.times.story),
-    'its answer': spread(ceiling.times.submit),
-    ...cost(ceiling, 'story'),
-    ...(compared && {
-      'the shop does': `${percent(compared.rate)} of it by the clock, ${percent(compared.cpu)} by CPU per story`,
-    }),
-  });
+  const byClock = percent(level.rate.median / ceiling.rate.median);
+  const byCpu = percent(cpuSum(ceiling) / cpuSum(level));
+  return block(
+    `Ceiling: a bare workflow of ${stepsOf(shape)} steps, ${clients} ${clients === 1 ? 'client' : 'clients'}`,
+    {
+      'stories/s': rate(ceiling),
+      'whole story': spread(ceiling.times.story),
+      'its answer': spread(ceiling.times.submit),
+      ...cost(ceiling, 'story'),
+      'the shop does': `${byClock} of it by the clock, ${byCpu} by CPU per story`,
+    },
+  );
 }
 
 export function shapeBlock(shape: OrderShape): string {

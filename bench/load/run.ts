@@ -1,10 +1,12 @@
 // A run from its first level to its audit: what is measured, and in which order.
+import type { Stack } from '../../src/local/stack-file.ts';
 import { type Ceiling, runCeiling } from './ceiling/run.ts';
 import { type OrderShape, shapeOfOrders } from './ceiling/shape.ts';
 import { type Closing, close, settledOrders } from './closing.ts';
 import { type Conditions, conditionsOf } from './conditions.ts';
 import { type Growth, grow } from './growth.ts';
 import { type Level, type LevelOptions, runLevel } from './level.ts';
+import type { Period } from './measure.ts';
 import type { Options } from './options.ts';
 import { ceilingBlock, closingBlock, conditionsBlock, growthBlock, levelBlock, shapeBlock } from './report.ts';
 import type { Site } from './site.ts';
@@ -30,7 +32,7 @@ export interface Desk {
 const FULL_LEVELS = [1, 4, 16, 64];
 /** The usual level of everything that is measured at one level only. */
 const USUAL = 16;
-const CEILING_LEVELS = [16, 64];
+const CEILING_LEVELS = [1, 16, 64];
 const LONG_CART = { lines: 200, period: { warmup: 5, seconds: 30 } };
 
 export async function runBench(site: Site, options: Options, desk: Desk): Promise<Figures> {
@@ -39,19 +41,22 @@ export async function runBench(site: Site, options: Options, desk: Desk): Promis
   const conditions = await conditionsOf(stack);
   desk.print(conditionsBlock(conditions));
   const levels: Level[] = [];
-  for (const what of options.growth === undefined ? await levelsOf(site, options) : []) {
+  const ceilings: Ceiling[] = [];
+  let shape: OrderShape | undefined;
+  for (const { hasCeiling, ...what } of options.growth === undefined ? await levelsOf(site, options) : []) {
     desk.tell(what.title);
     const measured = await runLevel(stack, what, desk.signal);
     desk.print(levelBlock(measured));
     levels.push(measured);
+    if (!hasCeiling) continue;
+    // At once after the level that it is held against: the machine is not the same at every minute.
+    shape ??= await shapeShown(stack, desk);
+    ceilings.push(await runBare(stack, { measured, shape, period: what.period }, desk));
   }
   const growth = options.growth && (await runGrowth(site, { ...options, growth: options.growth }, desk));
-  const isFull = options.shoppers === undefined && growth === undefined;
-  const bare = options.ceiling || isFull ? await runBare(site, { options, levels }, desk) : undefined;
   desk.tell('auditing');
   const closing = await close(site, { ...seenIn(levels, growth), settledBefore }, desk.signal);
   desk.print(closingBlock(closing));
-  const { shape, ceilings = [] } = bare ?? {};
   return { conditions, levels, ceilings, closing, ...(shape && { shape }), ...(growth && { growth }) };
 }
 
@@ -65,8 +70,11 @@ function seenIn(levels: readonly Level[], growth: Growth | undefined): Level['to
   };
 }
 
+/** One that has a ceiling is held against the bare workflow. */
+type PlannedLevel = LevelOptions & { hasCeiling?: boolean };
+
 /** The levels that were asked for; of the full run, all of them. */
-async function levelsOf({ stack: { databaseUrl }, own }: Site, options: Options): Promise<LevelOptions[]> {
+async function levelsOf({ stack: { databaseUrl }, own }: Site, options: Options): Promise<PlannedLevel[]> {
   const { seconds, warmup, method, hot, shoppers: levels } = options;
   const usual = { linesPerCart: 1, period: { seconds, warmup } };
   const titleOf = (shoppers: number, ...details: string[]): string =>
@@ -74,12 +82,18 @@ async function levelsOf({ stack: { databaseUrl }, own }: Site, options: Options)
   if (levels !== undefined) {
     const variants = await bulkVariants(databaseUrl, hot ? 'one' : 'twenty');
     const details = hot ? [method, 'one variant'] : [method];
-    return levels.map((shoppers) => ({ ...usual, title: titleOf(shoppers, ...details), shoppers, method, variants }));
+    const asked = { ...usual, method, variants, hasCeiling: options.ceiling };
+    return levels.map((shoppers) => ({ ...asked, title: titleOf(shoppers, ...details), shoppers }));
   }
   const card = { ...usual, method: 'card', variants: await bulkVariants(databaseUrl, 'twenty') } as const;
   const hottest = await bulkVariants(databaseUrl, 'one');
   return [
-    ...FULL_LEVELS.map((shoppers) => ({ ...card, title: titleOf(shoppers, 'card'), shoppers })),
+    ...FULL_LEVELS.map((shoppers) => ({
+      ...card,
+      title: titleOf(shoppers, 'card'),
+      shoppers,
+      hasCeiling: CEILING_LEVELS.includes(shoppers),
+    })),
     { ...card, method: 'cod', title: titleOf(USUAL, 'cash on delivery'), shoppers: USUAL },
     { ...card, title: titleOf(USUAL, 'card', 'one variant'), shoppers: USUAL, variants: hottest },
     // A shop that runs already is somebody's: it gets no variants of ours.
@@ -112,19 +126,20 @@ async function runGrowth({ stack }: Site, options: Options & { growth: number[] 
   return growth;
 }
 
-async function runBare(
-  { stack }: Site,
-  { options, levels }: { options: Options; levels: Level[] },
-  desk: Desk,
-): Promise<{ shape: OrderShape; ceilings: Ceiling[] }> {
-  const { seconds, warmup, shoppers: clients = CEILING_LEVELS } = options;
+async function shapeShown(stack: Stack, desk: Desk): Promise<OrderShape> {
   const shape = await shapeOfOrders(stack);
   desk.print(shapeBlock(shape));
-  desk.tell(`the ceiling, ${clients.join(' and ')} clients`);
-  const ceilings = await runCeiling(stack, { clients, shape, period: { seconds, warmup } }, desk.signal);
-  for (const ceiling of ceilings) {
-    const ours = levels.find(({ shoppers, method }) => shoppers === ceiling.clients && method === 'card');
-    desk.print(ceilingBlock(ceiling, ours));
-  }
-  return { shape, ceilings };
+  return shape;
+}
+
+async function runBare(
+  stack: Stack,
+  { measured, shape, period }: { measured: Level; shape: OrderShape; period: Period },
+  desk: Desk,
+): Promise<Ceiling> {
+  const clients = measured.shoppers;
+  desk.tell(`the ceiling, ${clients} ${clients === 1 ? 'client' : 'clients'}`);
+  const ceiling = await runCeiling(stack, { clients, shape, period }, desk.signal);
+  desk.print(ceilingBlock(ceiling, measured));
+  return ceiling;
 }

@@ -22,13 +22,13 @@ const WORKER_READY_WITHIN_MS = 60_000;
 const WORKER_STOPS_WITHIN_MS = 20_000;
 
 interface CeilingOptions {
-  clients: readonly number[];
+  clients: number;
   shape: BareShape;
   period: Period;
 }
 
-/** Measures it at each of these numbers of clients, with as many worker processes as the stack has. */
-export async function runCeiling(stack: Stack, options: CeilingOptions, signal: AbortSignal): Promise<Ceiling[]> {
+/** Measures it with so many clients, and with as many worker processes as the stack has. */
+export async function runCeiling(stack: Stack, options: CeilingOptions, signal: AbortSignal): Promise<Ceiling> {
   // A database of its own on the shop's server: what is in it is nobody's order.
   const database = await newDatabase(stack.databaseUrl, 'bench');
   try {
@@ -44,7 +44,7 @@ async function measureIn(
   stack: Stack,
   { clients, shape, period }: CeilingOptions,
   signal: AbortSignal,
-): Promise<Ceiling[]> {
+): Promise<Ceiling> {
   const { databaseUrl, temporal, namespace } = stack;
   const place = { temporal, namespace, taskQueue: database.name };
   const plan: CeilingWorkerPlan = { ...place, databaseUrl: database.url, ready: READY };
@@ -53,15 +53,11 @@ async function measureIn(
   try {
     await Promise.all(workers.map((worker) => isReady(worker, stop)));
     const groups = { ...groupsOf(stack), 'ceiling worker': workers.flatMap(({ child: { pid } }) => pid ?? []) };
-    const all: Ceiling[] = [];
-    for (const count of clients) {
-      const clientsPlan: CeilingClientsPlan = { ...place, clients: count, shape };
-      const task = { role: 'ceiling-clients', plan: clientsPlan };
-      const measured = await measure({ task, groups, databaseUrl, parts: PARTS, period, signal: stop });
-      all.push({ clients: count, shape, ...measured });
-    }
+    const clientsPlan: CeilingClientsPlan = { ...place, clients, shape };
+    const task = { role: 'ceiling-clients', plan: clientsPlan };
+    const measured = await measure({ task, groups, databaseUrl, parts: PARTS, period, signal: stop });
     await Promise.all(workers.map((worker) => stopRole(worker, WORKER_STOPS_WITHIN_MS, signal)));
-    return all;
+    return { clients, shape, ...measured };
   } finally {
     for (const { child } of workers) child.kill('SIGKILL');
   }
