@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import type Stripe from 'stripe';
 import type { Config } from '../config.ts';
+import type { RecordAct } from '../platform/audit.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -28,6 +29,7 @@ export interface AppDeps {
   stripe: Stripe;
   logger: Logger;
   clock: Clock;
+  record: RecordAct;
   metrics: Metrics;
   /** Aborted when the process begins to drain: new requests are refused, and live streams end by themselves. */
   draining: AbortSignal;

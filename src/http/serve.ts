@@ -66,6 +66,7 @@ function openDeps(config: Config, draining: AbortSignal): AppDeps {
     stripe: openStripe(settings),
     logger,
     clock: systemClock,
+    record: () => Promise.resolve(),
     metrics: createMetrics({ pool: () => poolState(db) }),
     draining,
   };

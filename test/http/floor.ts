@@ -51,6 +51,7 @@ export function floor(
     stripe: openStripe(config),
     logger,
     clock: systemClock,
+    record: () => Promise.resolve(),
     metrics: createMetrics(),
     draining: draining.signal,
     ...parts,
