@@ -1,5 +1,5 @@
 // What each shopper is going to do, drawn before they come: the same seed gives the same shoppers.
-import { type Random, randomStream } from './random.ts';
+import { type Random, randomStream } from '../random.ts';
 
 /** Which story a shopper plays, and how many of a hundred play it. */
 const STORIES = {

@@ -1,6 +1,6 @@
 // The storm, written down before it begins: the same seed gives the same faults in the same order. Kinds go round, so that each
 // is hit as often as any other, however short the storm is.
-import { type Random, randomStream } from './random.ts';
+import { type Random, randomStream } from '../random.ts';
 
 /** Who can be killed. `backend` is one of PostgreSQL's own processes: it then ends all the others, and recovers. */
 export const VICTIMS = ['api', 'worker', 'temporal', 'postgres', 'redis', 'stripe', 'inbox', 'backend'] as const;

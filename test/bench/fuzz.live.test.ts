@@ -1,0 +1,88 @@
+// The fuzz of every run of the tests: right and wrong requests, made of the OpenAPI document, to every route with every role. And
+// what it would find: a fault of the server's own, an answer that the document does not know, a refusal that changed something.
+import { createServer, type ServerResponse } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Fuzzed, fuzz } from '../../bench/fuzz/run.ts';
+import { listen } from '../../src/http/server.ts';
+import { rowsOf } from '../support/backstage.ts';
+import { type RunningStack, startStack } from '../support/stack.ts';
+
+const REQUESTS = 20_000;
+const WITHIN_MS = 600_000;
+const SEED = 1;
+
+let shop: RunningStack;
+
+beforeAll(async () => {
+  shop = await startStack({ env: { RATE_LIMIT_SCALE: '0' } });
+});
+afterAll(() => shop.stop());
+
+test(
+  `${REQUESTS} requests: no 5xx, every answer is as the document says, and what is refused changes nothing`,
+  async () => {
+    const fuzzed = await fuzz(shop.stack, { requests: REQUESTS, seed: SEED, signal: new AbortController().signal });
+    expect(told(fuzzed)).toEqual([]);
+    expect(fuzzed.requests).toBe(REQUESTS);
+    // Stripe alone can sign what it sends.
+    expect(fuzzed.neverDone).toEqual(['POST /api/v1/payments/webhook']);
+    expect(fuzzed.refused.still).toBeGreaterThan(1_000);
+  },
+  WITHIN_MS,
+);
+
+describe('it finds', () => {
+  /** In front of the shop: what it answers in its place. */
+  const lying = async (path: string, lie: (response: ServerResponse) => void | Promise<void>): Promise<string[]> => {
+    const [api = ''] = shop.stack.api;
+    const front = createServer((request, response) => {
+      void (async () => {
+        if (request.url?.startsWith(path) === true) return lie(response);
+        const chunks: Buffer[] = [];
+        for await (const chunk of request) chunks.push(chunk);
+        const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
+        const answer = await fetch(`${api}${request.url}`, {
+          method: request.method ?? 'GET',
+          headers: Object.entries(headers).flatMap(([name, value]): [string, string][] =>
+            typeof value === 'string' ? [[name, value]] : [],
+          ),
+          ...(chunks.length > 0 && request.method !== 'GET' && { body: Buffer.concat(chunks) }),
+        });
+        response.writeHead(answer.status, { 'Content-Type': answer.headers.get('Content-Type') ?? '' });
+        response.end(Buffer.from(await answer.arrayBuffer()));
+      })();
+    });
+    const address = await listen(front, '127.0.0.1', 0);
+    try {
+      const stack = { ...shop.stack, api: [address] };
+      return told(await fuzz(stack, { requests: 400, seed: SEED, signal: new AbortController().signal }));
+    } finally {
+      front.closeAllConnections();
+      front.close();
+    }
+  };
+  const HEALTH = '/health/live';
+  const json = (response: ServerResponse, status: number, body: object): void => {
+    response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+  };
+
+  test.each<[string, (response: ServerResponse) => void | Promise<void>, string]>([
+    ['a fault of the server', (response) => json(response, 500, {}), 'GET /health/live: 500'],
+    ['a status that the document does not know', (response) => json(response, 418, {}), 'GET /health/live: 418'],
+    ['another body', (response) => json(response, 200, { status: 7 }), 'GET /health/live: 200 is not as'],
+    [
+      'a refusal that changes something',
+      async (response) => {
+        await rowsOf(shop.stack, 'update products set updated_at = clock_timestamp()');
+        json(response, 404, {});
+      },
+      'GET /health/live: 404 and yet changed products',
+    ],
+  ])('%s', async (_what, lie, finding) => {
+    expect(await lying(HEALTH, lie)).toContainEqual(expect.stringContaining(finding));
+  });
+});
+
+function told({ findings }: Fuzzed): string[] {
+  return findings.map(({ what, sent }) => `${sent.route.name}: ${what} (${sent.role} ${sent.method} ${sent.path})`);
+}
