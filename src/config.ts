@@ -1,5 +1,6 @@
 // The only reader of the environment: one schema, every name of it explained in .env.example.
 // A wrong or missing value stops the process at its start, one line per name (exit code 78, EX_CONFIG of sysexits.h).
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -25,6 +26,13 @@ const url = (...protocols: string[]) =>
       (value) => protocols.includes(protocolOf(value)),
       `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
     );
+
+/** An IP address, alone or with the number of its bits that name a network (RFC 4632, section 3.1). */
+function isAddressRange(range: string): boolean {
+  const [, address = '', bits = '0'] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(range) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128);
+}
 
 /** A setting that is JSON. However much of it is wrong, it is one line: what it must be, and where it first is not. */
 function json<T extends z.ZodType>(schema: T, mustBe: string) {
@@ -64,6 +72,10 @@ export const environmentSchema = z.object({
   BODY_LIMIT: z.coerce.number().int().min(1024).max(104_857_600).default(1_048_576),
   REQUEST_TIMEOUT: seconds(15),
   DRAIN_TIMEOUT: seconds(10),
+  RATE_LIMIT_SCALE: z.coerce.number().min(0).max(1_000_000).default(1),
+  TRUSTED_PROXIES: list
+    .refine((ranges) => ranges.every(isAddressRange), 'must be addresses or CIDR ranges, joined by commas')
+    .default([]),
 
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   DATABASE_POOL_SIZE: count(10, 1000),

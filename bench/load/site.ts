@@ -14,7 +14,7 @@ export interface Site {
 }
 
 /** The settings of the shop that a bench may try with other values: its own environment's reach the stack that it starts. */
-const TRIED = ['API_PROCESSES', 'WORKER_PROCESSES', 'DATABASE_POOL_SIZE', 'LOG_LEVEL'];
+const TRIED = ['API_PROCESSES', 'WORKER_PROCESSES', 'DATABASE_POOL_SIZE', 'LOG_LEVEL', 'RATE_LIMIT_SCALE'];
 
 /** @param home of a stack that runs; without it one is started in a temporary home */
 export async function openSite(home: string | undefined): Promise<Site> {

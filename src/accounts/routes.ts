@@ -2,6 +2,7 @@
 
 import { APIError } from '@better-auth/core/error';
 import { createRoute } from '@hono/zod-openapi';
+import { actOf } from '../http/acts.ts';
 import { requireLogin, SESSION_COOKIE } from '../http/caller.ts';
 import { dropCookie, keepCookie } from '../http/cookies.ts';
 import type { AppDeps } from '../http/deps.ts';
@@ -9,6 +10,7 @@ import { emptyBody, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { accessToken } from '../platform/auth.ts';
 import { createAuth, openSession, wrongCredentials } from './auth.ts';
+import { recordingRefusals } from './refused-logins.ts';
 import { ACCESS_TOKEN_SECONDS, SESSION_SECONDS } from './rules.ts';
 import { logInBody, logInExample, loginAnswer, loginExample } from './schemas.ts';
 import { deleteSession } from './store.ts';
@@ -44,14 +46,20 @@ const logOut = createRoute({
 });
 
 export function accountRoutes(deps: AppDeps): AppRouter {
-  const { db, config, clock } = deps;
+  const { db, config, clock, limits } = deps;
   const auth = createAuth(deps);
   const router = createRouter();
 
   router.openapi(logIn, async (c) => {
     const body = c.req.valid('json');
-    const { session, result } = await openSession(clock(), () => auth.api.signInEmail({ body })).catch(refused);
+    const { session, result } = await limits.logIn(c, body.email, () =>
+      recordingRefusals(c, deps, body.email, () =>
+        openSession(clock(), () => auth.api.signInEmail({ body })).catch(refused),
+      ),
+    );
     const { id, email, name, role, emailVerified } = result.user;
+    const subject = `user:${id}`;
+    await deps.record({ ...actOf(c, deps, { action: 'login', subject }), actor: subject });
     keepCookie(c, SESSION_COOKIE, session.token, SESSION_SECONDS, config);
     const tokenEnd = new Date(session.now.getTime() + ACCESS_TOKEN_SECONDS * MS_PER_SECOND);
     return c.json(
@@ -66,8 +74,9 @@ export function accountRoutes(deps: AppDeps): AppRouter {
   });
 
   router.openapi(logOut, async (c) => {
-    const { sessionId } = await requireLogin(c, deps);
+    const { sessionId, userId } = await requireLogin(c, deps);
     await deleteSession(db, sessionId);
+    await deps.record(actOf(c, deps, { action: 'logout', subject: `user:${userId}` }));
     dropCookie(c, SESSION_COOKIE, config);
     return c.body(null, 204);
   });

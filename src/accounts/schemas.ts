@@ -14,7 +14,7 @@ export const logInBody = z.strictObject({
 });
 export const logInExample = { email: 'ada@example.com', password: 'correct horse battery staple' };
 
-const userAnswer = z
+export const userAnswer = z
   .object({
     id: uuid,
     email: z.string(),

@@ -37,7 +37,7 @@ function addFloor(app: AppRouter, deps: AppDeps): void {
   const { BODY_LIMIT, CORS_ORIGINS, REQUEST_TIMEOUT } = deps.config;
   app.use(requestIds(deps), accessLog(deps));
   app.use(securityHeaders(), crossOrigin(CORS_ORIGINS), cacheRules, representation());
-  app.use(refuseWhileDraining(deps));
+  app.use(refuseWhileDraining(deps), deps.limits.callers);
   app.use(limitedBodies(BODY_LIMIT), emptyBodies, receivedBodies);
   app.use(timeLimit(REQUEST_TIMEOUT), keptTexts);
 }

@@ -1,9 +1,13 @@
 // Every area's routes, mounted under /api/v1. A new area adds its line here and nowhere else.
+import { keyRoutes } from '../accounts/key-routes.ts';
 import { accountRoutes } from '../accounts/routes.ts';
+import { userRoutes } from '../accounts/user-routes.ts';
+import { auditRoutes } from '../audit/routes.ts';
 import { cartRoutes } from '../cart/routes.ts';
 import { catalogRoutes } from '../catalog/routes.ts';
 import { findCoupon } from '../coupons/store.ts';
 import { orderRoutes } from '../orders/routes.ts';
+import { forgetCustomer } from '../orders/store.ts';
 import { paymentRoutes } from '../payments/routes.ts';
 import type { AppDeps } from './deps.ts';
 import type { AppRouter } from './router.ts';
@@ -14,4 +18,16 @@ export type Area = (deps: AppDeps) => AppRouter;
 /** Carts show what their coupon takes off; how a coupon is found is the coupons' own business. */
 const cartArea: Area = (deps) => cartRoutes(deps, findCoupon);
 
-export const AREAS: readonly Area[] = [accountRoutes, catalogRoutes, cartArea, orderRoutes, paymentRoutes];
+/** Whoever goes leaves their orders behind; what of a person stands in other areas is their own business. */
+const userArea: Area = (deps) => userRoutes(deps, forgetCustomer);
+
+export const AREAS: readonly Area[] = [
+  accountRoutes,
+  userArea,
+  keyRoutes,
+  catalogRoutes,
+  cartArea,
+  orderRoutes,
+  paymentRoutes,
+  auditRoutes,
+];

@@ -1,5 +1,5 @@
 // Cursors of lists: opaque to clients, checked like any other input when they come back.
-import type { z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { problem } from './problem.ts';
 
 /** The place in a list after which the next page begins, as text for a URL. */
@@ -16,6 +16,22 @@ export function decodeCursor<T>(schema: z.ZodType<T>, cursor: string): T {
   const result = schema.safeParse(parse(Buffer.from(cursor, 'base64url').toString()));
   if (result.success) return result.data;
   throw problem('validation_failed', { errors: [{ path: 'cursor', message: 'is not a cursor of this list' }] });
+}
+
+/** Where a list that is sorted by its rows' ids goes on; undefined for its first page. @throws as `decodeCursor` */
+export function decodeIdCursor(cursor: string | undefined): string | undefined {
+  return cursor === undefined ? undefined : decodeCursor(z.tuple([z.uuid()]), cursor)[0];
+}
+
+/** A page of such a list. @param rows one more than the page has, where there is one: it tells whether another page follows */
+export function pageById<Row extends { id: string }, Item>(
+  rows: readonly Row[],
+  limit: number,
+  present: (row: Row) => Item,
+): { items: Item[]; nextCursor: string | null } {
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  return { items: shown.map(present), nextCursor: last === undefined ? null : encodeCursor([last.id]) };
 }
 
 function parse(text: string): unknown {

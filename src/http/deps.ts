@@ -9,6 +9,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { OrderNews } from '../platform/news.ts';
 import type { TemporalClient } from '../platform/temporal.ts';
+import type { Limits } from './limits.ts';
 
 /** The settings of an API process: those that it cannot do without are there. */
 export type ApiConfig = Config & {
@@ -30,6 +31,7 @@ export interface AppDeps {
   logger: Logger;
   clock: Clock;
   record: RecordAct;
+  limits: Limits;
   metrics: Metrics;
   /** Aborted when the process begins to drain: new requests are refused, and live streams end by themselves. */
   draining: AbortSignal;

@@ -79,9 +79,9 @@ export function describe(app: AppRouter): OpenApiDocument {
     servers: [{ url: '/' }],
   });
   document.components = { ...document.components, securitySchemes: SECURITY_SCHEMES };
-  for (const item of Object.values(document.paths ?? {})) {
+  for (const [route, item] of Object.entries(document.paths ?? {})) {
     for (const operation of [item.get, item.post, item.put, item.patch, item.delete]) {
-      if (operation) addFloorProblems(operation);
+      if (operation) addFloorProblems(route, operation);
     }
   }
   return document;
@@ -90,9 +90,9 @@ export function describe(app: AppRouter): OpenApiDocument {
 type Operation = NonNullable<NonNullable<OpenApiDocument['paths']>[string]['get']>;
 
 /** Adds what the floor itself can answer with, beside the route's own problems of the same status. */
-function addFloorProblems(operation: Operation): void {
+function addFloorProblems(route: string, operation: Operation): void {
   const responses = operation.responses ?? {};
-  for (const [status, floor] of documentedProblems(...floorCodes(operation))) {
+  for (const [status, floor] of documentedProblems(...floorCodes(route, operation))) {
     const own = responses[status];
     if (own === undefined) {
       responses[status] = floor;
@@ -108,9 +108,10 @@ function addFloorProblems(operation: Operation): void {
   operation.responses = responses;
 }
 
-function floorCodes({ requestBody, parameters }: Operation): ProblemCode[] {
+function floorCodes(route: string, { requestBody, parameters }: Operation): ProblemCode[] {
   const hasQuery = (parameters ?? []).some((parameter) => 'in' in parameter && parameter.in === 'query');
   const codes: ProblemCode[] = ['internal_error', 'unavailable'];
+  if (route.startsWith('/api/')) codes.push('rate_limited');
   if (requestBody) codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type');
   if (requestBody || hasQuery) codes.push('validation_failed');
   return codes;

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Actor } from '../orders/rules.ts';
 import { verifyOrderToken } from '../platform/tokens.ts';
-import { findCaller } from './caller.ts';
+import { findActor } from './caller.ts';
 import type { AppDeps } from './deps.ts';
 import { problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
@@ -32,7 +32,7 @@ export async function requireOrderVisitor(c: Context<AppEnv>, deps: AppDeps, ord
   if (token !== undefined && verifyOrderToken(deps.config.TOKEN_SECRET, orderId, token)) {
     return { isOwner: true, actor: 'customer' };
   }
-  const caller = await findCaller(c, deps);
-  if (caller?.role !== 'admin') throw problem('not_found');
-  return { isOwner: false, actor: `admin:${caller.userId}` };
+  const visitor = await findActor(c, deps);
+  if (visitor?.role !== 'admin') throw problem('not_found');
+  return { isOwner: false, actor: `admin:${visitor.userId ?? visitor.name}` };
 }

@@ -14,6 +14,8 @@ export type AppEnv = {
     logger: () => Logger;
     /** Names the request and its repeats, where it came with an Idempotency-Key. */
     requestKey?: string;
+    /** Whom the request's credentials have proven it to be from: `user:<id>` or `key:<id>`. */
+    account?: string;
   };
 };
 

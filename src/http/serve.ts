@@ -2,8 +2,10 @@
 // refuses new work, ends what is under way, closes its pools and exits with 0.
 import type { Server } from 'node:http';
 import { type Config, requireSettings } from '../config.ts';
+import { appendAct } from '../platform/audit.ts';
 import { deleteExpiredSessions } from '../platform/auth.ts';
 import { systemClock } from '../platform/clock.ts';
+import { createCounters } from '../platform/counters.ts';
 import { openDatabase, poolState } from '../platform/database.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -15,6 +17,7 @@ import { createApp } from './app.ts';
 import type { AppDeps } from './deps.ts';
 import { watchServer } from './drain.ts';
 import { deleteExpiredKeys } from './idempotency.ts';
+import { createLimits } from './limits.ts';
 import { createServer, listen } from './server.ts';
 
 const MS_PER_SECOND = 1000;
@@ -57,6 +60,8 @@ function openDeps(config: Config, draining: AbortSignal): AppDeps {
   const logger = createLogger('api', config.LOG_LEVEL);
   const db = openDatabase(settings, logger);
   const redis = openRedis(settings, logger);
+  if (config.RATE_LIMIT_SCALE === 0)
+    logger.warn('RATE_LIMIT_SCALE is 0: anybody may ask and guess as often as they like');
   return {
     config: settings,
     db,
@@ -66,7 +71,8 @@ function openDeps(config: Config, draining: AbortSignal): AppDeps {
     stripe: openStripe(settings),
     logger,
     clock: systemClock,
-    record: () => Promise.resolve(),
+    record: (act) => appendAct(db, act),
+    limits: createLimits(settings, createCounters(redis)),
     metrics: createMetrics({ pool: () => poolState(db) }),
     draining,
   };

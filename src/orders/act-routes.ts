@@ -1,7 +1,8 @@
 // What is done with an order after it was placed, over HTTP: its customer or an admin cancels it, an admin says yes or no
 // to cash on delivery. Every move that is not possible from where the order stands is 409 `invalid_transition`.
 import { createRoute, z } from '@hono/zod-openapi';
-import { requireRole } from '../http/caller.ts';
+import { actOf } from '../http/acts.ts';
+import { requireActor } from '../http/caller.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
 import { emptyBody, idempotencyHeader, jsonAnswer, problemResponses, SECURITY } from '../http/openapi.ts';
@@ -72,6 +73,8 @@ const reject = createRoute({
   },
 });
 
+const DECIDED = { confirm: 'order_confirmed', reject: 'order_rejected' } as const;
+
 export function actRoutes(deps: AppDeps): AppRouter {
   const router = createRouter();
   // Whoever has made the move is known by its request: its repeats find it made, also while the first is still running.
@@ -81,10 +84,10 @@ export function actRoutes(deps: AppDeps): AppRouter {
     const { id } = c.req.valid('param');
     const { isOwner, actor } = await requireOrderVisitor(c, deps, id);
     const reason = isOwner ? 'cancelled_by_customer' : 'cancelled_by_shop';
-    return c.json(
-      await moved(id, await cancelOrder(deps, id, { by: actor, reason, requestKey: c.var.requestKey })),
-      200,
-    );
+    const answer = await cancelOrder(deps, id, { by: actor, reason, requestKey: c.var.requestKey });
+    const order = await moved(id, answer);
+    if (!isOwner) await deps.record(actOf(c, deps, { action: 'order_cancelled', subject: `order:${id}` }));
+    return c.json(order, 200);
   };
   router.openapi({ ...cancel, middleware }, cancelling);
   router.openapi({ ...cancel, middleware, method: 'patch', summary: 'The same as PUT' }, cancelling);
@@ -93,9 +96,11 @@ export function actRoutes(deps: AppDeps): AppRouter {
     (decision: 'confirm' | 'reject'): Parameters<typeof router.openapi<typeof confirm | typeof reject>>[1] =>
     async (c) => {
       const { id } = c.req.valid('param');
-      const { userId } = await requireRole(c, deps, 'admin');
-      const by = { adminId: userId, requestKey: c.var.requestKey };
-      return c.json(await moved(id, await decideOrder(deps, id, decision, by)), 200);
+      const { userId, name } = await requireActor(c, deps, 'admin');
+      const asked = { by: `admin:${userId ?? name}`, requestKey: c.var.requestKey } as const;
+      const order = await moved(id, await decideOrder(deps, id, decision, asked));
+      await deps.record(actOf(c, deps, { action: DECIDED[decision], subject: `order:${id}` }));
+      return c.json(order, 200);
     };
   router.openapi({ ...confirm, middleware }, deciding('confirm'));
   router.openapi({ ...reject, middleware }, deciding('reject'));

@@ -55,10 +55,10 @@ export async function decideOrder(
   deps: MoveDependencies,
   orderId: string,
   decision: keyof typeof DECISIONS,
-  { adminId, requestKey }: { adminId: string; requestKey: string | undefined },
+  { by, requestKey }: Pick<MoveRequest, 'by' | 'requestKey'>,
 ): Promise<MoveAnswer | undefined> {
   const { update, to, reason } = DECISIONS[decision];
-  const request: MoveRequest = { by: `admin:${adminId}`, reason, requestKey };
+  const request: MoveRequest = { by, reason, requestKey };
   return moveInCheckout(deps, { orderId, request, update, from: UNDECIDED, to, deadline: answerDeadline() });
 }
 

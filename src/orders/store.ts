@@ -273,3 +273,8 @@ export async function wasMovedFor(
     .executeTakeFirst();
   return event !== undefined;
 }
+
+/** The customer's orders are nobody's from here on. They stay, with what the law wants kept. */
+export async function forgetCustomer(db: Kysely<Schema>, userId: string): Promise<void> {
+  await db.updateTable('orders').set({ customerId: null }).where('customerId', '=', userId).execute();
+}

@@ -14,6 +14,8 @@ type Narrow<Table extends keyof DB, Columns extends Partial<Record<keyof DB[Tabl
   Columns;
 
 interface Narrowed {
+  apiKeys: Narrow<'apiKeys', { role: Role }>;
+  auditEntries: Narrow<'auditEntries', { details: Generated<Record<string, unknown>> }>;
   carts: Narrow<'carts', { status: Generated<'open' | 'checkout' | 'ordered'> }>;
   checkouts: Narrow<'checkouts', { paymentMethod: PaymentMethod; shippingAddress: Address; refusal: Refusal | null }>;
   coupons: Narrow<'coupons', { kind: CouponTerms['kind'] }>;

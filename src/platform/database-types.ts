@@ -35,6 +35,27 @@ export interface Accounts {
   userId: string;
 }
 
+export interface ApiKeys {
+  createdAt: Timestamp;
+  createdBy: string;
+  expiresAt: Timestamp | null;
+  id: string;
+  keyHash: string;
+  lastUsedAt: Timestamp | null;
+  name: string;
+  role: string;
+}
+
+export interface AuditEntries {
+  action: string;
+  actor: string;
+  createdAt: Timestamp;
+  details: Generated<Json>;
+  id: string;
+  requestId: string | null;
+  subject: string | null;
+}
+
 export interface CartItems {
   cartId: string;
   createdAt: Timestamp;
@@ -308,6 +329,7 @@ export interface StripeEvents {
 export interface Users {
   active: Generated<boolean>;
   createdAt: Generated<Timestamp>;
+  deletedAt: Timestamp | null;
   email: string;
   emailVerified: Generated<boolean>;
   id: string;
@@ -340,6 +362,8 @@ export interface Verifications {
 
 export interface DB {
   accounts: Accounts;
+  apiKeys: ApiKeys;
+  auditEntries: AuditEntries;
   cartItems: CartItems;
   carts: Carts;
   categories: Categories;

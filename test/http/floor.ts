@@ -6,8 +6,10 @@ import { loadConfig, requireSettings } from '../../src/config.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Area } from '../../src/http/areas.ts';
 import type { AppDeps } from '../../src/http/deps.ts';
+import { createLimits } from '../../src/http/limits.ts';
 import type { AppRouter } from '../../src/http/router.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import { createCounters } from '../../src/platform/counters.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { openOrderNews } from '../../src/platform/news.ts';
 import { openStripe } from '../../src/platform/stripe.ts';
@@ -20,6 +22,7 @@ export const ENVIRONMENT = {
   STRIPE_SECRET_KEY: 'sk_test_floor',
   STRIPE_WEBHOOK_SECRET: 'whsec_floor',
   TOKEN_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
+  RATE_LIMIT_SCALE: '0',
 };
 
 export type LogLine = Record<string, unknown> & { msg: string };
@@ -52,6 +55,7 @@ export function floor(
     logger,
     clock: systemClock,
     record: () => Promise.resolve(),
+    limits: createLimits(config, createCounters(parts.redis ?? null)),
     metrics: createMetrics(),
     draining: draining.signal,
     ...parts,

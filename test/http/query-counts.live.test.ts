@@ -7,17 +7,24 @@ import pino from 'pino';
 import Stripe from 'stripe';
 import { createApp } from '../../src/http/app.ts';
 import type { AppRouter } from '../../src/http/router.ts';
+import { appendAct } from '../../src/platform/audit.ts';
 import { type Database, openDatabase } from '../../src/platform/database.ts';
 import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
+import { machine, person } from '../accounts/people.ts';
 import { ADDRESS, type CartBody, type PaymentBody, type PlacedBody } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { floor } from './floor.ts';
 
 /** Statements of one call, by the method and the path of the document. */
 const BUDGETS: Record<string, number> = {
+  'DELETE /api/v1/api-keys/{id}': 5,
   'DELETE /api/v1/cart': 6,
   'DELETE /api/v1/cart/coupon': 6,
   'DELETE /api/v1/cart/items/{id}': 6,
+  'DELETE /api/v1/users/me': 10,
+  'DELETE /api/v1/users/{id}': 9,
+  'GET /api/v1/admin/audit': 2,
+  'GET /api/v1/api-keys': 2,
   'GET /api/v1/cart': 2,
   'GET /api/v1/categories': 1,
   'GET /api/v1/categories/slug/{slug}': 1,
@@ -32,21 +39,27 @@ const BUDGETS: Record<string, number> = {
   'GET /api/v1/products/available': 1,
   'GET /api/v1/products/slug/{slug}': 1,
   'GET /api/v1/products/{id}': 1,
+  'GET /api/v1/users': 2,
+  'GET /api/v1/users/me': 2,
+  'GET /api/v1/users/{id}': 2,
   'GET /health': 1,
   'GET /health/live': 0,
   'GET /health/ready': 1,
   'GET /metrics': 0,
   'PATCH /api/v1/cart/items/{id}': 6,
-  'PATCH /api/v1/orders/{id}/cancel': 3,
-  'POST /api/v1/auth/login': 4,
-  'POST /api/v1/auth/logout': 2,
+  'PATCH /api/v1/orders/{id}/cancel': 4,
+  'PATCH /api/v1/users/me': 2,
+  'PATCH /api/v1/users/{id}': 7,
+  'POST /api/v1/api-keys': 5,
+  'POST /api/v1/auth/login': 5,
+  'POST /api/v1/auth/logout': 3,
   'POST /api/v1/cart/coupon': 9,
   'POST /api/v1/cart/items': 1,
   'POST /api/v1/coupons/validate': 3,
   'POST /api/v1/orders': 4,
   'POST /api/v1/orders/checkout': 4,
-  'POST /api/v1/orders/{id}/confirm': 3,
-  'POST /api/v1/orders/{id}/reject': 3,
+  'POST /api/v1/orders/{id}/confirm': 4,
+  'POST /api/v1/orders/{id}/reject': 4,
   'POST /api/v1/payments/create-intent': 4,
   'POST /api/v1/payments/webhook': 2,
   'POST /api/v1/payments/{id}/retry': 5,
@@ -79,7 +92,7 @@ beforeAll(async () => {
     statements += 1;
   });
   temporal = openTemporal(deps.config);
-  app = createApp({ ...deps, db, temporal });
+  app = createApp({ ...deps, db, temporal, record: (act) => appendAct(db, act) });
 });
 afterAll(async () => {
   await Promise.all([db.destroy(), temporal.close()]);
@@ -225,6 +238,29 @@ async function orderCalls(): Promise<Record<string, Call>> {
   };
 }
 
+async function userCalls(): Promise<Record<string, Call>> {
+  const [{ bearer: admin }, { bearer: mine }] = [await person(db, { role: 'admin' }), await person(db)];
+  const [{ id: changed }, { id: gone }, { id: key }] = [await person(db), await person(db), await machine(db)];
+  const asAdmin = (method: string, path: string, json?: unknown): Call => ({
+    to: `${method} /api/v1/${path}`,
+    headers: admin,
+    ...(json !== undefined && { json }),
+  });
+  return {
+    'GET /api/v1/users/me': { to: 'GET /api/v1/users/me', headers: mine },
+    'PATCH /api/v1/users/me': { to: 'PATCH /api/v1/users/me', headers: mine, json: { name: 'Ada King' } },
+    'DELETE /api/v1/users/me': { to: 'DELETE /api/v1/users/me', headers: mine },
+    'GET /api/v1/users': asAdmin('GET', 'users?limit=100'),
+    'GET /api/v1/users/{id}': asAdmin('GET', `users/${changed}`),
+    'PATCH /api/v1/users/{id}': asAdmin('PATCH', `users/${changed}`, { role: 'inventory' }),
+    'DELETE /api/v1/users/{id}': asAdmin('DELETE', `users/${gone}`),
+    'POST /api/v1/api-keys': asAdmin('POST', 'api-keys', { name: 'Scanner', role: 'inventory' }),
+    'GET /api/v1/api-keys': asAdmin('GET', 'api-keys'),
+    'DELETE /api/v1/api-keys/{id}': asAdmin('DELETE', `api-keys/${key}`),
+    'GET /api/v1/admin/audit': asAdmin('GET', 'admin/audit'),
+  };
+}
+
 async function paymentCalls(): Promise<Record<string, Call>> {
   const { orderId, owner, payment } = await place();
   const [{ id }] = (
@@ -257,7 +293,7 @@ async function paymentCalls(): Promise<Record<string, Call>> {
 
 test('every route runs as many statements as its budget says', async () => {
   const counted: Record<string, number> = {};
-  for (const calls of [catalogCalls, cartCalls, orderCalls, paymentCalls]) {
+  for (const calls of [catalogCalls, cartCalls, userCalls, orderCalls, paymentCalls]) {
     for (const [route, call] of Object.entries(await calls())) counted[route] = await count(call);
   }
   expect(Object.keys(counted).toSorted()).toEqual((await documentedRoutes()).toSorted());
@@ -265,6 +301,13 @@ test('every route runs as many statements as its budget says', async () => {
 });
 
 describe('as many statements for many rows as for few', () => {
+  test.each(['/users', '/api-keys', '/admin/audit'])('GET %s', async (path) => {
+    const { bearer } = await person(db, { role: 'admin' });
+    for (let at = 0; at < MANY; at += 1) await machine(db);
+    const read = (limit: number): Call => ({ to: `GET /api/v1${path}?limit=${limit}`, headers: bearer });
+    expect(await count(read(1))).toBe(await count(read(100)));
+  });
+
   test.each(['/products', '/products/available', '/categories/slug/{slug}/products'])('GET %s', async (pattern) => {
     const { items } = await send<{ items: { slug: string }[] }>({ to: 'GET /api/v1/categories' });
     const path = pattern.replace('{slug}', items[0]?.slug ?? '');

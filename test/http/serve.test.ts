@@ -45,6 +45,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     child.kill(signal);
     expect(await ended()).toBe(0);
     expect(said.stdout).toContain('"msg":"api stopped"');
+    expect(said.stdout).toMatch(/"level":"warn".*"msg":"RATE_LIMIT_SCALE is 0/);
   },
 );
 

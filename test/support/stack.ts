@@ -41,7 +41,9 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const READY_WITHIN_MS = 90_000;
 const STOP_WITHIN_MS = 60_000;
 
-const FREE_PORTS = {
+/** Free ports, and no limit on how often a test may ask from one address. */
+const DEFAULTS = {
+  RATE_LIMIT_SCALE: '0',
   PORT: '0',
   TEMPORAL_PORT: '0',
   TEMPORAL_UI_PORT: '0',
@@ -57,7 +59,7 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
   const home = options.home ?? temporaryFolder();
   const before = await readStack(home);
   const place = options.own === true ? { settings: {}, leave: async () => undefined } : await ownPlace();
-  const started = spawnStart({ ...FREE_PORTS, PERDURE_HOME: home, ...place.settings, ...options.env }, options);
+  const started = spawnStart({ ...DEFAULTS, PERDURE_HOME: home, ...place.settings, ...options.env }, options);
   const leave = async (): Promise<void> => {
     await place.leave();
     if (options.home === undefined) removeFolder(home);

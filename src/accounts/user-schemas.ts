@@ -1,0 +1,67 @@
+// What the routes about users and API keys take and give.
+import { z } from '@hono/zod-openapi';
+import { listOf, pageQuery, text, timestamp, uuid } from '../http/schemas.ts';
+import { ROLES } from './rules.ts';
+import { loginExample, userAnswer } from './schemas.ts';
+
+const MAX_NAME = 200;
+const MAX_EMAIL = 254;
+
+export const profileBody = z.strictObject({ name: text({ max: MAX_NAME }) });
+export const profileExample = { name: 'Ada King' };
+export const userExample = loginExample.user;
+
+export const memberAnswer = userAnswer.extend({ active: z.boolean(), createdAt: timestamp }).openapi('Member');
+export const memberExample: z.input<typeof memberAnswer> = {
+  ...userExample,
+  active: true,
+  createdAt: '2026-11-20T12:00:00.000Z',
+};
+export const memberList = listOf(memberAnswer);
+export const memberListExample = { items: [memberExample], nextCursor: null };
+
+export const memberQuery = pageQuery.extend({
+  email: text({ max: MAX_EMAIL, cards: 'keep' }).optional().openapi({ description: 'How the address begins' }),
+});
+export const decisionBody = z
+  .strictObject({ role: z.enum(ROLES).optional(), active: z.boolean().optional() })
+  .refine((body) => body.role !== undefined || body.active !== undefined, 'must change the role or active');
+export const decisionExample = { role: 'inventory' as const };
+
+const keyFields = z.object({
+  id: uuid,
+  name: z.string(),
+  role: z.enum(ROLES),
+  expiresAt: timestamp.nullable(),
+  lastUsedAt: timestamp.nullable().openapi({ description: 'To the minute' }),
+  createdBy: uuid,
+  createdAt: timestamp,
+});
+export const keyAnswer = keyFields.openapi('ApiKey');
+export const newKeyAnswer = keyFields
+  .extend({ key: z.string().openapi({ description: 'Shown this once' }) })
+  .openapi('NewApiKey');
+export const keyExample: z.input<typeof keyAnswer> = {
+  id: '01960000-0000-7000-8000-000000000002',
+  name: 'Warehouse scanner',
+  role: 'inventory',
+  expiresAt: '2027-11-20T12:00:00.000Z',
+  lastUsedAt: null,
+  createdBy: userExample.id,
+  createdAt: '2026-11-20T12:00:00.000Z',
+};
+export const newKeyExample = { ...keyExample, key: 'perdure_2b7Yx' };
+export const keyList = listOf(keyAnswer);
+
+/** @param now keys that are over already are a mistake */
+export function newKeyBody(now: () => Date) {
+  return z.strictObject({
+    name: text({ max: MAX_NAME }),
+    role: z.enum(ROLES),
+    expiresAt: z.iso
+      .datetime({ offset: true })
+      .refine((at) => new Date(at) > now(), 'must be in the future')
+      .optional(),
+  });
+}
+export const newKeyBodyExample = { name: keyExample.name, role: keyExample.role };

@@ -1,0 +1,170 @@
+// Users in SQL: their profiles, what admins decide about them, and how one of them is forgotten. Whatever is decided is in the
+// audit with it, in one transaction.
+import type { Kysely } from 'kysely';
+import { type Act, appendAct } from '../platform/audit.ts';
+import type { Database } from '../platform/database.ts';
+import type { Schema } from '../platform/database-schema.ts';
+import type { Role } from './rules.ts';
+
+const COLUMNS = ['id', 'email', 'name', 'role', 'active', 'emailVerified', 'createdAt'] as const;
+
+export interface User {
+  id: string;
+  email: string;
+  name: string;
+  role: Role;
+  active: boolean;
+  emailVerified: boolean;
+  createdAt: Date;
+}
+
+/** What an admin may decide about a user. */
+export interface Decision {
+  role?: Role | undefined;
+  active?: boolean | undefined;
+}
+
+/** Forgets a user in another area, in the transaction that forgets them here. */
+export type ForgetUser = (db: Kysely<Schema>, userId: string) => Promise<void>;
+
+/** Who has this address, however it is written. */
+export async function findUserId(db: Kysely<Schema>, email: string): Promise<string | undefined> {
+  const user = await db.selectFrom('users').select('id').where('email', '=', email.toLowerCase()).executeTakeFirst();
+  return user?.id;
+}
+
+/** A user who has not gone. */
+export async function findUser(db: Kysely<Schema>, id: string): Promise<User | undefined> {
+  return present(db).where('id', '=', id).executeTakeFirst();
+}
+
+/**
+ * One page of users, the newest first.
+ * @param page `after`: the id that the page before ended with; `email`: how their addresses begin
+ */
+export async function listUsers(
+  db: Kysely<Schema>,
+  { limit, after, email }: { limit: number; after?: string | undefined; email?: string | undefined },
+): Promise<User[]> {
+  return present(db)
+    .$if(email !== undefined, (query) => query.where('email', 'like', `${escaped(email ?? '').toLowerCase()}%`))
+    .$if(after !== undefined, (query) => query.where('id', '<', after ?? ''))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** Changes one's own profile. @returns undefined when the user has gone meanwhile */
+export async function renameUser(db: Kysely<Schema>, id: string, name: string, now: Date): Promise<User | undefined> {
+  return db
+    .updateTable('users')
+    .set({ name, updatedAt: now })
+    .where('id', '=', id)
+    .where('deletedAt', 'is', null)
+    .returning(COLUMNS)
+    .executeTakeFirst();
+}
+
+/**
+ * Gives a user another role, or lets them in or shuts them out: their sessions end then.
+ * @param act who decides; what it did and to whom is filled in here
+ * @returns the user, `last_admin` when nobody would be left to administer the shop, undefined when there is no such user
+ */
+export async function decideUser(
+  db: Database,
+  id: string,
+  { role, active }: Decision,
+  act: Pick<Act, 'actor' | 'requestId' | 'now'>,
+): Promise<User | 'last_admin' | undefined> {
+  return db.transaction().execute(async (tx) => {
+    const admins = await lockAdmins(tx);
+    const before = await present(tx).where('id', '=', id).forUpdate().executeTakeFirst();
+    if (before === undefined) return undefined;
+    const after = { ...before, role: role ?? before.role, active: active ?? before.active };
+    if (isLast(admins, id) && !(after.role === 'admin' && after.active)) return 'last_admin';
+    const { now } = act;
+    await tx
+      .updateTable('users')
+      .set({ role: after.role, active: after.active, updatedAt: now })
+      .where('id', '=', id)
+      .execute();
+    if (!after.active) await tx.deleteFrom('sessions').where('userId', '=', id).execute();
+    const subject = `user:${id}`;
+    if (after.role !== before.role) {
+      await appendAct(tx, { ...act, action: 'role_changed', subject, details: { from: before.role, to: after.role } });
+    }
+    if (after.active !== before.active) {
+      await appendAct(tx, { ...act, action: after.active ? 'user_activated' : 'user_deactivated', subject });
+    }
+    return after;
+  });
+}
+
+/**
+ * Forgets a user: nothing of the person stays, no login of theirs works any more, and their address is free again.
+ * @param forget what else is to be forgotten, or cut loose, in the same transaction
+ * @returns whether they were there; `last_admin` as for `decideUser`
+ */
+export async function forgetUser(
+  db: Database,
+  id: string,
+  forget: ForgetUser,
+  act: Pick<Act, 'actor' | 'requestId' | 'now'>,
+): Promise<boolean | 'last_admin'> {
+  return db.transaction().execute(async (tx) => {
+    if (isLast(await lockAdmins(tx), id)) return 'last_admin';
+    const { now } = act;
+    const [gone] = await tx
+      .updateTable('users')
+      .set({ email: `${id}@deleted.invalid`, name: 'Deleted', emailVerified: false, active: false })
+      .set({ role: 'customer', updatedAt: now, deletedAt: now })
+      .where('id', '=', id)
+      .where('deletedAt', 'is', null)
+      .returning('id')
+      .execute();
+    if (gone === undefined) return false;
+    await tx.deleteFrom('sessions').where('userId', '=', id).execute();
+    await tx.deleteFrom('accounts').where('userId', '=', id).execute();
+    await forget(tx, id);
+    await appendAct(tx, { ...act, action: 'user_deleted', subject: `user:${id}` });
+    return true;
+  });
+}
+
+/** Whether the session was opened after that moment. */
+export async function isSessionSince(db: Kysely<Schema>, sessionId: string, since: Date): Promise<boolean> {
+  const session = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', sessionId)
+    .where('createdAt', '>', since)
+    .executeTakeFirst();
+  return session !== undefined;
+}
+
+/** Users who have not gone. */
+function present(db: Kysely<Schema>) {
+  return db.selectFrom('users').select(COLUMNS).where('deletedAt', 'is', null);
+}
+
+/** Locks all who administer the shop: two of them who dismiss each other at once come one after the other. */
+async function lockAdmins(tx: Kysely<Schema>): Promise<string[]> {
+  const admins = await tx
+    .selectFrom('users')
+    .select('id')
+    .where('role', '=', 'admin')
+    .where('active', '=', true)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  return admins.map(({ id }) => id);
+}
+
+function isLast(admins: string[], id: string): boolean {
+  return admins.length === 1 && admins[0] === id;
+}
+
+/** As a literal beginning: LIKE's own signs mean nothing in it. */
+function escaped(beginning: string): string {
+  return beginning.replace(/[\\%_]/g, (sign) => `\\${sign}`);
+}

@@ -1,0 +1,92 @@
+// Who gets where: for each route of the document, how it answers each kind of caller. The routes themselves decide; this is what
+// they are held to by a test, which knows no route that is not in here.
+
+/** Who calls. `other` is a customer, and what is asked for is somebody else's; a guest has the tokens of the cart and the order. */
+export const CALLERS = ['nobody', 'guest', 'customer', 'other', 'inventory', 'admin', 'key'] as const;
+
+export type CallerKind = (typeof CALLERS)[number];
+
+/** `yes`: past every check of who it is, whatever the answer is then. */
+export type Access = 'yes' | 401 | 403 | 404;
+
+type Row = Record<CallerKind, Access>;
+
+const row = (all: Access, except: Partial<Row> = {}): Row => ({
+  nobody: all,
+  guest: all,
+  customer: all,
+  other: all,
+  inventory: all,
+  admin: all,
+  key: all,
+  ...except,
+});
+
+const anybody = row('yes');
+/** Needs the token of a cart. */
+const cart = row(401, { guest: 'yes' });
+/** Needs the token of the order; for the staff's admins and their machines there is every order. */
+const order = row(404, { guest: 'yes', admin: 'yes', key: 'yes' });
+/** Needs a person who has logged in. */
+const person = row('yes', { nobody: 401, guest: 401, key: 403 });
+/** Needs an admin, or the key of a machine that acts as one. */
+const admins = row(403, { nobody: 401, guest: 401, admin: 'yes', key: 'yes' });
+/** Needs an admin who is a person. */
+const adminPersons: Row = { ...admins, key: 403 };
+
+/** By the method and the path of the document. The key is one of an admin's machine. */
+export const ACCESS: Record<string, Row> = {
+  'GET /health': anybody,
+  'GET /health/live': anybody,
+  'GET /health/ready': anybody,
+  'GET /metrics': anybody,
+
+  'POST /api/v1/auth/login': anybody,
+  'POST /api/v1/auth/logout': person,
+  'GET /api/v1/users/me': person,
+  'PATCH /api/v1/users/me': person,
+  'DELETE /api/v1/users/me': person,
+  'GET /api/v1/users': admins,
+  'GET /api/v1/users/{id}': admins,
+  'PATCH /api/v1/users/{id}': admins,
+  'DELETE /api/v1/users/{id}': admins,
+  'GET /api/v1/api-keys': adminPersons,
+  'POST /api/v1/api-keys': adminPersons,
+  'DELETE /api/v1/api-keys/{id}': adminPersons,
+  'GET /api/v1/admin/audit': admins,
+
+  'GET /api/v1/products': anybody,
+  'GET /api/v1/products/available': anybody,
+  'GET /api/v1/products/slug/{slug}': anybody,
+  'GET /api/v1/products/{id}': anybody,
+  'GET /api/v1/categories': anybody,
+  'GET /api/v1/categories/slug/{slug}': anybody,
+  'GET /api/v1/categories/slug/{slug}/products': anybody,
+  'GET /api/v1/categories/{id}': anybody,
+
+  'GET /api/v1/cart': cart,
+  'DELETE /api/v1/cart': cart,
+  'POST /api/v1/cart/items': anybody,
+  'PUT /api/v1/cart/items/{id}': cart,
+  'PATCH /api/v1/cart/items/{id}': cart,
+  'DELETE /api/v1/cart/items/{id}': cart,
+  'POST /api/v1/cart/coupon': cart,
+  'DELETE /api/v1/cart/coupon': cart,
+  'POST /api/v1/coupons/validate': cart,
+
+  'POST /api/v1/orders': cart,
+  'POST /api/v1/orders/checkout': cart,
+  'GET /api/v1/orders/{id}': order,
+  'GET /api/v1/orders/{id}/track': order,
+  'GET /api/v1/orders/{id}/stream': order,
+  'PUT /api/v1/orders/{id}/cancel': order,
+  'PATCH /api/v1/orders/{id}/cancel': order,
+  'POST /api/v1/orders/{id}/confirm': admins,
+  'POST /api/v1/orders/{id}/reject': admins,
+
+  'POST /api/v1/payments/webhook': anybody,
+  'POST /api/v1/payments/create-intent': order,
+  'POST /api/v1/payments/{id}/retry': order,
+  'GET /api/v1/payments/{id}': order,
+  'GET /api/v1/payments/order/{orderId}': order,
+};

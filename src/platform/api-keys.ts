@@ -1,0 +1,49 @@
+// Keys that machines call with. A key is random and shown once; the database keeps its hash, its role and when it was last used.
+import { hash, randomBytes } from 'node:crypto';
+import type { Role } from '../accounts/rules.ts';
+import type { Database } from './database.ts';
+
+/** Tells whoever finds one in a file or a log what it is. */
+const PREFIX = 'perdure_';
+const KEY_BYTES = 32;
+/** How exactly it is known when a key was last used: each write of it would be one more for every request. */
+const LAST_USED_EVERY_MS = 60_000;
+
+/** A key that may be used now. */
+export interface ApiKey {
+  id: string;
+  role: Role;
+  lastUsedAt: Date | null;
+}
+
+/** A new key, for whoever asked for it only. */
+export function newApiKey(): string {
+  return `${PREFIX}${randomBytes(KEY_BYTES).toString('base64url')}`;
+}
+
+/** What the database keeps of it. */
+export function hashApiKey(key: string): string {
+  return hash('sha256', key, 'base64url');
+}
+
+/** The key, if there is such a one and its time is not over. One query. */
+export async function findApiKey(db: Database, key: string, now: Date): Promise<ApiKey | undefined> {
+  return db
+    .selectFrom('apiKeys')
+    .select(['id', 'role', 'lastUsedAt'])
+    .where('keyHash', '=', hashApiKey(key))
+    .where((eb) => eb.or([eb('expiresAt', 'is', null), eb('expiresAt', '>', now)]))
+    .executeTakeFirst();
+}
+
+/** Notes that the key is used, at most once a minute; of many uses at once only the first writes. */
+export async function noteUse(db: Database, { id, lastUsedAt }: ApiKey, now: Date): Promise<void> {
+  const before = new Date(now.getTime() - LAST_USED_EVERY_MS);
+  if (lastUsedAt !== null && lastUsedAt > before) return;
+  await db
+    .updateTable('apiKeys')
+    .set({ lastUsedAt: now })
+    .where('id', '=', id)
+    .where((eb) => eb.or([eb('lastUsedAt', 'is', null), eb('lastUsedAt', '<=', before)]))
+    .execute();
+}

@@ -1,0 +1,143 @@
+// Every route of the document, called by every kind of caller: each answer is of the class that src/http/access.ts says. A route
+// that is not in that table fails, and so does one of the table that is not in the document.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { addItem, createCart } from '../../src/cart/store.ts';
+import { ACCESS, type Access, CALLERS, type CallerKind } from '../../src/http/access.ts';
+import { createApp } from '../../src/http/app.ts';
+import { saveIntent } from '../../src/payments/store.ts';
+import { newId } from '../../src/platform/ids.ts';
+import { hashPassword } from '../../src/platform/passwords.ts';
+import type { TemporalClient } from '../../src/platform/temporal.ts';
+import { hashToken, newCartToken, orderToken } from '../../src/platform/tokens.ts';
+import { type Headers, machine, type Person, person } from '../accounts/people.ts';
+import { type OwnDatabase, ownDatabase } from '../support/database.ts';
+import { insertOrderRow, intentOf, stockedVariant } from '../support/rows.ts';
+import { ENVIRONMENT, floor } from './floor.ts';
+
+interface Operation {
+  requestBody?: { content: Record<string, { example?: Record<string, unknown> }> };
+}
+
+const HOUR_MS = 3_600_000;
+
+const documented = await createApp(floor(null).deps).request('/api/openapi.json');
+const { paths }: { paths: Record<string, Record<string, Operation>> } = JSON.parse(await documented.text());
+const ROUTES = Object.entries(paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]): [string, Operation] => [
+    `${method.toUpperCase()} ${path}`,
+    operation,
+  ]),
+);
+
+let database: OwnDatabase;
+let app: ReturnType<typeof createApp>;
+beforeAll(async () => {
+  database = await ownDatabase();
+  app = createApp(floor(null, {}, { db: database.db, temporal: temporalAway() }).deps);
+  await makeLogin();
+});
+afterAll(() => database.leave());
+
+/** Who gets as far as a workflow gets 503. */
+function temporalAway(): TemporalClient {
+  const withDeadline = () => {
+    throw Object.assign(new Error('nobody listens'), { code: 'ECONNREFUSED' });
+  };
+  const client = { options: { namespace: 'away' }, workflow: {}, withDeadline };
+  return { client, connection: { withDeadline } } as unknown as TemporalClient;
+}
+
+/** The account that the document's example of a login is for. */
+async function makeLogin(): Promise<void> {
+  const { email, password } = (ROUTES.find(([route]) => route.endsWith('/auth/login'))?.[1].requestBody?.content[
+    'application/json'
+  ]?.example ?? {}) as { email: string; password: string };
+  const id = randomUUID();
+  await database.db.insertInto('users').values({ id, email, name: 'Ada' }).execute();
+  await database.db
+    .insertInto('accounts')
+    .values({ id, userId: id, providerId: 'credential', accountId: id, password: await hashPassword(password) })
+    .execute();
+}
+
+/** A shop's worth of things to ask for, made anew for each call: some calls end what they ask for. */
+async function things(owner: Person) {
+  const { db } = database;
+  const now = new Date();
+  const { id: variantId } = await stockedVariant(db, 5);
+  const cartToken = newCartToken();
+  const [cartId, itemId] = [newId(now), newId(now)];
+  const tokenHash = hashToken(cartToken);
+  const expiresAt = new Date(now.getTime() + HOUR_MS);
+  await createCart(db, { id: cartId, nextOrderId: newId(now), tokenHash, currency: 'usd', expiresAt, now });
+  await addItem(db, { id: itemId, cartId, variantId, quantity: 1, now });
+  // Nobody has to ask a workflow about an order that is under way to its customer.
+  const orderId = await insertOrderRow(db, { customer_id: owner.id, status: 'SHIPPED' });
+  await saveIntent(db, newId(now), intentOf(orderId, 1), now);
+  const { id: paymentId } = await db
+    .selectFrom('payments')
+    .select('id')
+    .where('orderId', '=', orderId)
+    .executeTakeFirstOrThrow();
+  const product = await db.selectFrom('products').select(['id', 'slug']).limit(1).executeTakeFirstOrThrow();
+  const category = await db.selectFrom('categories').select(['id', 'slug']).limit(1).executeTakeFirstOrThrow();
+  const ids: [RegExp, string][] = [
+    [/\/products\/slug\/\{slug\}/, `/products/slug/${product.slug}`],
+    [/\/products\/\{id\}/, `/products/${product.id}`],
+    [/\/categories\/slug\/\{slug\}/, `/categories/slug/${category.slug}`],
+    [/\/categories\/\{id\}/, `/categories/${category.id}`],
+    [/\/cart\/items\/\{id\}/, `/cart/items/${itemId}`],
+    [/\{orderId\}|(?<=\/orders\/)\{id\}/, orderId],
+    [/(?<=\/payments\/)\{id\}/, paymentId],
+    [/(?<=\/users\/)\{id\}/, owner.id],
+    [/(?<=\/api-keys\/)\{id\}/, (await machine(db)).id],
+  ];
+  const guest = { 'X-Cart-Token': cartToken, 'X-Order-Token': orderToken([ENVIRONMENT.TOKEN_SECRET], orderId) };
+  return { ids, guest, orderId, variantId };
+}
+
+async function headersOf(kind: CallerKind, owner: Person, guest: Headers): Promise<Headers> {
+  const { db } = database;
+  if (kind === 'nobody') return {};
+  if (kind === 'guest') return guest;
+  if (kind === 'customer') return owner.bearer;
+  if (kind === 'key') return (await machine(db)).headers;
+  return (await person(db, { role: kind === 'other' ? 'customer' : kind })).bearer;
+}
+
+async function answerTo(kind: CallerKind, route: string, operation: Operation): Promise<[number, Access]> {
+  const owner = await person(database.db);
+  const { ids, guest, orderId, variantId } = await things(owner);
+  const [method = '', pattern = ''] = route.split(' ');
+  const path = ids.reduce((made, [name, id]) => made.replace(name, id), pattern);
+  const example = operation.requestBody?.content['application/json']?.example;
+  const real = { ...(example?.['orderId'] !== undefined && { orderId }) };
+  const known = { ...(example?.['variantId'] !== undefined && { variantId }) };
+  const response = await app.request(path, {
+    method,
+    headers: {
+      ...(await headersOf(kind, owner, guest)),
+      'Idempotency-Key': randomUUID(),
+      ...(example !== undefined && { 'Content-Type': 'application/json' }),
+    },
+    ...(example !== undefined && { body: JSON.stringify({ ...example, ...real, ...known }) }),
+  });
+  await response.body?.cancel();
+  const { status } = response;
+  return [status, status === 401 || status === 403 || status === 404 ? status : 'yes'];
+}
+
+test('every route of the document has its row, and every row its route', () => {
+  expect(Object.keys(ACCESS).toSorted()).toEqual(ROUTES.map(([route]) => route).toSorted());
+});
+
+test.each(ROUTES)('%s answers each caller as the table says', async (route, operation) => {
+  const answers: Partial<Record<CallerKind, Access>> = {};
+  for (const kind of CALLERS) {
+    const [status, access] = await answerTo(kind, route, operation);
+    expect([kind, status]).not.toEqual([kind, 500]);
+    answers[kind] = access;
+  }
+  expect(answers).toEqual(ACCESS[route]);
+});
