@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { rowsOf } from '../../test/support/backstage.ts';
 
 /** What changes by itself, or by design when a request is refused: answers kept under their keys, the audit of refusals, mails on their way. */
-const APART = ['idempotency_keys', 'audit_log', 'mails', 'account_mails', 'kysely_migration', 'kysely_migration_lock'];
+const APART = ['idempotency_keys', 'audit_entries', 'mails', 'account_mails', 'kysely_migration', 'kysely_migration_lock'];
 const STILL_FOR_MS = 700;
 const STILL_WITHIN_MS = 30_000;
 
