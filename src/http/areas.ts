@@ -1,5 +1,8 @@
 // Every area's routes, mounted under /api/v1. A new area adds its line here and nowhere else.
 import { accountRoutes } from '../accounts/routes.ts';
+import { addressRoutes } from '../addresses/routes.ts';
+import { addressOf } from '../addresses/schemas.ts';
+import { findAddress } from '../addresses/store.ts';
 import { cartRoutes } from '../cart/routes.ts';
 import { catalogRoutes } from '../catalog/routes.ts';
 import { findCoupon } from '../coupons/store.ts';
@@ -14,4 +17,11 @@ export type Area = (deps: AppDeps) => AppRouter;
 /** Carts show what their coupon takes off; how a coupon is found is the coupons' own business. */
 const cartArea: Area = (deps) => cartRoutes(deps, findCoupon);
 
-export const AREAS: readonly Area[] = [accountRoutes, catalogRoutes, cartArea, orderRoutes, paymentRoutes];
+/** Orders go to an address that their customer keeps; how one is found is the addresses' own business. */
+export const orderArea: Area = (deps) =>
+  orderRoutes(deps, async (db, own) => {
+    const address = await findAddress(db, own);
+    return address && addressOf(address);
+  });
+
+export const AREAS: readonly Area[] = [accountRoutes, addressRoutes, catalogRoutes, cartArea, orderArea, paymentRoutes];

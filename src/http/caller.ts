@@ -12,7 +12,7 @@ export const SESSION_COOKIE = 'session';
 
 export type Caller = Omit<Login, 'sessionId'>;
 
-type CallerDeps = Pick<AppDeps, 'db' | 'clock'> & {
+export type CallerDeps = Pick<AppDeps, 'db' | 'clock'> & {
   config: Pick<AppDeps['config'], 'TOKEN_SECRET' | 'PUBLIC_URL' | 'CORS_ORIGINS'>;
 };
 

@@ -1,7 +1,9 @@
-// Who may see an order and act on it: a guest with its access token, or an admin. For everybody else there is no such order.
+// Who may see an order and act on it: a guest with its access token, the customer whose it is, or an admin. For everybody
+// else there is no such order.
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Actor } from '../orders/rules.ts';
+import { findOrderCustomer } from '../orders/store.ts';
 import { verifyOrderToken } from '../platform/tokens.ts';
 import { findCaller } from './caller.ts';
 import type { AppDeps } from './deps.ts';
@@ -33,6 +35,8 @@ export async function requireOrderVisitor(c: Context<AppEnv>, deps: AppDeps, ord
     return { isOwner: true, actor: 'customer' };
   }
   const caller = await findCaller(c, deps);
-  if (caller?.role !== 'admin') throw problem('not_found');
+  if (caller === undefined) throw problem('not_found');
+  if ((await findOrderCustomer(deps.db, orderId)) === caller.userId) return { isOwner: true, actor: 'customer' };
+  if (caller.role !== 'admin') throw problem('not_found');
   return { isOwner: false, actor: `admin:${caller.userId}` };
 }
