@@ -1,5 +1,5 @@
 // Who may import whom: the walls of the house (docs/architecture.md). Each rule is proven in test/rules.test.ts.
-const areas = 'accounts|catalog|inventory|cart|coupons|orders|payments|pricing|reviews|notifications';
+const areas = 'accounts|addresses|catalog|inventory|cart|coupons|orders|payments|pricing|reviews|notifications';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -37,7 +37,7 @@ module.exports = {
       from: { path: '^activities/' },
       to: {
         path: '^(src|workflows|migrations|test)/',
-        pathNot: ['^src/[^/]+/(checkout-|refund-)?store\\.ts$', '^src/[^/]+/rules\\.ts$', '^src/platform/'],
+        pathNot: ['^src/[^/]+/(checkout-|customer-|refund-)?store\\.ts$', '^src/[^/]+/rules\\.ts$', '^src/platform/'],
       },
     },
     {
@@ -56,7 +56,7 @@ module.exports = {
     {
       name: 'stores-know-no-http',
       severity: 'error',
-      from: { path: '^src/[^/]+/(checkout-|refund-)?(store|rules)\\.ts$' },
+      from: { path: '^src/[^/]+/(checkout-|customer-|refund-)?(store|rules)\\.ts$' },
       to: { path: '^(src/http|workflows|node_modules/@hono)/' },
     },
     {

@@ -113,11 +113,11 @@ async function write(
   { checkout, cart, placing, now }: Submitted,
   prices: PriceSnapshot,
 ): Promise<Placed> {
-  const { orderId: id, paymentMethod, cartId, email, shippingAddress, note } = checkout;
+  const { orderId: id, paymentMethod, cartId, customerId, email, shippingAddress, note } = checkout;
   const placedAt = new Date(placing.placedAt);
   const expiresAt = placing.expiresAt[paymentMethod];
   const first = firstStatus(prices, paymentMethod);
-  const sent = { cartId, email, shippingAddress, note, paymentMethod };
+  const sent = { cartId, customerId, email, shippingAddress, note, paymentMethod };
   const order = { id, ...sent, ...first, prices, expiresAt: new Date(expiresAt), now: placedAt };
   const also = [startCheckout(tx, cart.id, now), freezeCheckout(tx, id, now)];
   if (first.status === 'AWAITING_CONFIRMATION')

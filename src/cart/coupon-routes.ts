@@ -1,19 +1,19 @@
-// The coupon in a guest's cart over HTTP: it is judged when it comes in, and again whenever the cart is priced. One that
+// The coupon in a cart over HTTP: it is judged when it comes in, and again whenever the cart is priced. One that
 // does not fit any more stays in the cart, takes nothing off, and says why; only the submit refuses it.
 import { createRoute } from '@hono/zod-openapi';
 import type { Coupon } from '../coupons/rules.ts';
-import { requireCartTokenHash } from '../http/cart-token.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
 import { editHeaders, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
+import { requireShopper } from '../http/shopper.ts';
 import type { CouponProblem } from '../orders/rules.ts';
 import type { Database } from '../platform/database.ts';
-import type { CartEditing, FindCoupon } from './editing.ts';
-import { requireLive } from './edits.ts';
+import { type CartEditing, type FindCoupon, ownerOf } from './editing.ts';
+import { findLive } from './edits.ts';
 import { couponBody, couponExample, couponQuote, discountedCartExample, EDIT_RESPONSES } from './schemas.ts';
-import { type Cart, findCart, setCoupon } from './store.ts';
+import { type Cart, setCoupon } from './store.ts';
 
 const putCoupon = createRoute({
   method: 'post',
@@ -77,7 +77,7 @@ export function cartCouponRoutes(deps: AppDeps, { edit, price }: CartEditing, fi
   });
 
   router.openapi(validateCoupon, async (c) => {
-    const cart = requireLive(await findCart(db, requireCartTokenHash(c)), clock());
+    const cart = await findLive(db, ownerOf(await requireShopper(c, deps)), clock());
     const { coupon, discount, total } = await judge(db, cart, c.req.valid('json').code);
     return c.json({ code: coupon.code, discount, total }, 200);
   });

@@ -4,12 +4,13 @@ import type { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { pricingOf } from '../config.ts';
 import { type Coupon, priceWithCoupon } from '../coupons/rules.ts';
-import { renewCartCookie, requireCartTokenHash } from '../http/cart-token.ts';
+import { renewCartCookie } from '../http/cart-token.ts';
 import type { AppDeps } from '../http/deps.ts';
 import type { AppEnv } from '../http/router.ts';
+import { requireShopper, type Shopper } from '../http/shopper.ts';
 import type { Database } from '../platform/database.ts';
 import { findShippingMethod } from '../pricing/rules.ts';
-import { lockForEdit, versionTag } from './edits.ts';
+import { type CartShopper, lockForEdit, versionTag } from './edits.ts';
 import type { cartAnswer } from './schemas.ts';
 import { type Cart, type CartItem, listItems, touchCart } from './store.ts';
 
@@ -21,7 +22,13 @@ export type FindCoupon = (
 
 export type CartEditing = ReturnType<typeof createCartEditing>;
 
-export function createCartEditing({ db, config, clock }: AppDeps, findCoupon: FindCoupon) {
+/** A shopper as carts know them. */
+export function ownerOf({ tokenHash, customer }: Shopper): CartShopper {
+  return { tokenHash, customerId: customer?.userId };
+}
+
+export function createCartEditing(deps: AppDeps, findCoupon: FindCoupon) {
+  const { db, config, clock } = deps;
   const pricing = pricingOf(config);
   const shippingMethod = findShippingMethod(pricing, null);
   if (shippingMethod === undefined) throw new Error('the shop has no shipping method');
@@ -30,20 +37,25 @@ export function createCartEditing({ db, config, clock }: AppDeps, findCoupon: Fi
 
   /** One edit of the caller's cart: all of it, or nothing. */
   async function edit(c: Context<AppEnv>, change: (tx: Database, cart: Cart) => Promise<void>) {
-    const editor = { tokenHash: requireCartTokenHash(c), ifMatch: c.req.header('If-Match'), now: clock() };
-    const answer = await db.transaction().execute(async (tx) => {
+    const owner = ownerOf(await requireShopper(c, deps));
+    const editor = { ...owner, ifMatch: c.req.header('If-Match'), now: clock() };
+    const edited = await db.transaction().execute(async (tx) => {
       const cart = await lockForEdit(tx, editor);
       await change(tx, cart);
       return count(c, tx, cart);
     });
     renewCartCookie(c, config);
-    return answer;
+    return edited;
   }
 
   /** Counts the edit of a locked cart, and gives the answer that belongs to exactly this version. */
   async function count(c: Context<AppEnv>, tx: Database, { id }: Cart) {
     const now = clock();
-    const cart = await touchCart(tx, id, endOfLife(now), now);
+    return answer(c, tx, await touchCart(tx, id, endOfLife(now), now));
+  }
+
+  /** The cart as it goes out, with its version as the ETag. */
+  async function answer(c: Context<AppEnv>, tx: Database, cart: Cart) {
     c.header('ETag', versionTag(cart));
     return present(tx, cart);
   }
@@ -87,5 +99,5 @@ export function createCartEditing({ db, config, clock }: AppDeps, findCoupon: Fi
     };
   }
 
-  return { edit, count, endOfLife, price, present, presentItems };
+  return { edit, count, answer, endOfLife, price, presentItems };
 }

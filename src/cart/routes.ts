@@ -1,21 +1,24 @@
-// The guest's cart over HTTP: adding to it makes it, reading it prices it with what the catalog says now.
+// The cart over HTTP, a guest's or a customer's: adding to it makes it, reading it prices it with what the catalog says now.
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { cartToken, giveCartToken, renewCartCookie, requireCartTokenHash } from '../http/cart-token.ts';
+import { requireRole } from '../http/caller.ts';
+import { cartToken, cartTokenHash, dropCartCookie, giveCartToken, renewCartCookie } from '../http/cart-token.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
-import { editHeaders, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
+import { editHeaders, emptyBody, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
 import { type AppEnv, type AppRouter, createRouter } from '../http/router.ts';
 import { uuid } from '../http/schemas.ts';
+import { findShopper, requireShopper } from '../http/shopper.ts';
 import type { Database } from '../platform/database.ts';
 import { newId } from '../platform/ids.ts';
 import { hashToken, newCartToken } from '../platform/tokens.ts';
 import { cartCouponRoutes } from './coupon-routes.ts';
-import { createCartEditing, type FindCoupon } from './editing.ts';
-import { lockToFill, newCartIds, refuseVersion, requireLive, versionTag } from './edits.ts';
+import { createCartEditing, type FindCoupon, ownerOf } from './editing.ts';
+import { type CartShopper, findLive, lockToFill, newCartIds, refuseVersion, versionTag } from './edits.ts';
+import { createMerging } from './merging.ts';
 import { addItemBody, cartAnswer, cartExample, EDIT_RESPONSES, MAX_QUANTITY, setItemBody } from './schemas.ts';
-import { addItem, type Cart, clearItems, createFilledCart, findCart, removeItem, setQuantity } from './store.ts';
+import { addItem, type Cart, clearItems, createFilledCart, removeItem, setQuantity } from './store.ts';
 
 type Line = z.infer<typeof addItemBody>;
 
@@ -38,8 +41,9 @@ const addToCart = createRoute({
   method: 'post',
   path: '/cart/items',
   tags: TAGS,
-  summary: 'Add to the cart; without a token, make one',
-  description: 'After the cart became an order, or expired, the same token goes on with a new cart (201).',
+  summary: 'Add to the cart; where there is none, make one',
+  description:
+    "Without a token or a login it is a new guest's. After the cart became an order, or expired, the same token goes on with a new cart (201). A customer has one cart on all devices, and needs no token for it.",
   security: [{}, ...SECURITY.guest],
   request: {
     headers: editHeaders,
@@ -47,8 +51,8 @@ const addToCart = createRoute({
   },
   responses: {
     200: jsonAnswer('The cart with the item in it', cartAnswer, cartExample),
-    201: jsonAnswer('A new cart, with its token in X-Cart-Token and in the body', cartAnswer, cartExample),
-    ...problemResponses('not_found', 'cart_in_checkout', 'precondition_failed', 'validation_failed'),
+    201: jsonAnswer("A new cart; a guest's with its token in X-Cart-Token and in the body", cartAnswer, cartExample),
+    ...problemResponses('unauthenticated', 'not_found', 'cart_in_checkout', 'precondition_failed', 'validation_failed'),
   },
 });
 
@@ -82,32 +86,45 @@ const clearCart = createRoute({
   responses: EDIT_RESPONSES,
 });
 
+const mergeCart = createRoute({
+  method: 'post',
+  path: '/cart/merge',
+  tags: TAGS,
+  summary: "Take the guest's cart of my token into my own",
+  description:
+    "Quantities add up, as far as the stock and the most of a line go, and the coupon comes along where my cart has none. The token names nothing afterwards. Without a guest's cart that is there, mine stays as it is.",
+  security: SECURITY.customer,
+  request: { headers: editHeaders, body: emptyBody },
+  responses: { ...EDIT_RESPONSES, ...problemResponses('unauthenticated', 'forbidden') },
+});
+
 export function cartRoutes(deps: AppDeps, findCoupon: FindCoupon): AppRouter {
   const { db, config, clock } = deps;
   const editing = createCartEditing(deps, findCoupon);
-  const { edit, count, endOfLife, present, presentItems } = editing;
+  const { edit, count, answer, endOfLife, presentItems } = editing;
+  const merge = createMerging(deps, editing, findCoupon);
   const router = createRouter();
   const middleware = idempotent(deps);
 
   router.openapi(readCart, async (c) => {
-    const cart = requireLive(await findCart(db, requireCartTokenHash(c)), clock());
-    c.header('ETag', versionTag(cart));
+    const cart = await findLive(db, ownerOf(await requireShopper(c, deps)), clock());
     // Prices and stock change under the same version, so its tag must not make an old answer good again.
     c.header('Cache-Control', 'no-store');
-    return c.json(await present(db, cart), 200);
+    return c.json(await answer(c, db, cart), 200);
   });
 
   router.openapi({ ...addToCart, middleware }, async (c) => {
     const line = c.req.valid('json');
-    const token = cartToken(c);
-    if (token === undefined) return c.json(await addFirst(c, line), 201);
-    const { isNew, answer } = await addNext(c, hashToken(token), line);
+    const [token, shopper] = [cartToken(c), await findShopper(c, deps)];
+    if (token === undefined && shopper.customer === undefined) return c.json(await addFirst(c, line), 201);
+    const { isNew, filled } = await addNext(c, ownerOf(shopper), line);
     if (!isNew) {
       renewCartCookie(c, config);
-      return c.json(answer, 200);
+      return c.json(filled, 200);
     }
+    if (token === undefined || shopper.customer !== undefined) return c.json(filled, 201);
     giveCartToken(c, token, config);
-    return c.json({ ...answer, cartToken: token }, 201);
+    return c.json({ ...filled, cartToken: token }, 201);
   });
 
   /** Who has no cart gets one with the item in it. */
@@ -123,37 +140,50 @@ export function cartRoutes(deps: AppDeps, findCoupon: FindCoupon): AppRouter {
     return { ...presentItems(filled.cart, filled.items), cartToken: token };
   }
 
-  async function addNext(c: Context<AppEnv>, tokenHash: Buffer, line: Line) {
-    const editor = { tokenHash, ifMatch: c.req.header('If-Match'), now: clock() };
+  async function addNext(c: Context<AppEnv>, owner: CartShopper, line: Line) {
+    const editor = { ...owner, ifMatch: c.req.header('If-Match'), now: clock() };
     const fresh = { currency: config.CURRENCY, expiresAt: endOfLife(editor.now) };
     return db.transaction().execute(async (tx) => {
       const filling = await lockToFill(tx, editor, fresh);
       await add(tx, filling.cart, line, editor.now);
-      return { isNew: filling.isNew, answer: await count(c, tx, filling.cart) };
+      return { isNew: filling.isNew, filled: await count(c, tx, filling.cart) };
     });
   }
 
   const set: Parameters<typeof router.openapi<typeof setItem>>[1] = async (c) => {
     const line = { ...c.req.valid('param'), ...c.req.valid('json') };
-    const answer = await edit(c, async (tx, cart) => {
+    const edited = await edit(c, async (tx, cart) => {
       if (!(await setQuantity(tx, { ...line, cartId: cart.id }))) throw noItem();
     });
-    return c.json(answer, 200);
+    return c.json(edited, 200);
   };
   router.openapi({ ...setItem, middleware }, set);
   router.openapi({ ...setItem, middleware, method: 'patch', summary: 'The same as PUT' }, set);
 
   router.openapi({ ...deleteItem, middleware }, async (c) => {
     const { id } = c.req.valid('param');
-    const answer = await edit(c, async (tx, cart) => {
+    const edited = await edit(c, async (tx, cart) => {
       if (!(await removeItem(tx, { id, cartId: cart.id }))) throw noItem();
     });
-    return c.json(answer, 200);
+    return c.json(edited, 200);
   });
 
   router.openapi({ ...clearCart, middleware }, async (c) => {
-    const answer = await edit(c, (tx, cart) => clearItems(tx, cart.id));
-    return c.json(answer, 200);
+    const edited = await edit(c, async (tx, cart) => {
+      await clearItems(tx, cart.id).execute();
+    });
+    return c.json(edited, 200);
+  });
+
+  router.openapi({ ...mergeCart, middleware }, async (c) => {
+    const { userId: customerId } = await requireRole(c, deps, 'customer');
+    const merger = { customerId, tokenHash: cartTokenHash(c), ifMatch: c.req.header('If-Match') };
+    const merged = await db.transaction().execute(async (tx) => {
+      const own = { customerId, tokenHash: undefined };
+      return answer(c, tx, (await merge(tx, merger)) ?? (await findLive(tx, own, clock())));
+    });
+    dropCartCookie(c, config);
+    return c.json(merged, 200);
   });
 
   router.route('/', cartCouponRoutes(deps, editing, findCoupon));

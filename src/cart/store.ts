@@ -19,25 +19,37 @@ const CART_COLUMNS = ['id', 'status', 'nextOrderId', 'currency', 'version', 'exp
 const LINE_TITLE = sql<string>`
   products.title || CASE WHEN variants.title = '' THEN '' ELSE ', ' || variants.title END`;
 
-export async function createCart(
+interface NewCart {
+  id: string;
+  nextOrderId: string;
+  currency: string;
+  /** 1 unless told. */
+  version?: number;
+  expiresAt: Date;
+  now: Date;
+}
+
+/** Makes a guest's cart. */
+export async function createCart(db: Kysely<Schema>, cart: NewCart & { tokenHash: Buffer }): Promise<Cart> {
+  return insertCart(db, cart).executeTakeFirstOrThrow();
+}
+
+/** Makes the customer's cart; undefined when they have one, which somebody may have made in this very moment. */
+export async function createCustomerCart(
   db: Kysely<Schema>,
-  cart: {
-    id: string;
-    tokenHash: Buffer;
-    nextOrderId: string;
-    currency: string;
-    /** 1 unless told. */
-    version?: number;
-    expiresAt: Date;
-    now: Date;
-  },
-): Promise<Cart> {
+  cart: NewCart & { customerId: string },
+): Promise<Cart | undefined> {
+  return insertCart(db, cart)
+    .onConflict((conflict) => conflict.column('customerId').doNothing())
+    .executeTakeFirst();
+}
+
+function insertCart(db: Kysely<Schema>, cart: NewCart & { tokenHash?: Buffer; customerId?: string }) {
   const { now, ...columns } = cart;
   return db
     .insertInto('carts')
     .values({ ...columns, createdAt: now, updatedAt: now })
-    .returning(CART_COLUMNS)
-    .executeTakeFirstOrThrow();
+    .returning(CART_COLUMNS);
 }
 
 /** The version of a cart after its first edit. */
@@ -83,25 +95,33 @@ export async function createFilledCart(
   return rows.length === 0 ? undefined : { cart: made, items: rows };
 }
 
-export async function findCart(db: Kysely<Schema>, tokenHash: Buffer): Promise<Cart | undefined> {
-  return db.selectFrom('carts').select(CART_COLUMNS).where('tokenHash', '=', tokenHash).executeTakeFirst();
+/** Who a cart belongs to: the guest with this token, or this customer. */
+export type CartOwner = { tokenHash: Buffer } | { customerId: string };
+
+export async function findCart(db: Kysely<Schema>, owner: CartOwner): Promise<Cart | undefined> {
+  return ownedCart(db, owner).executeTakeFirst();
 }
 
 /** Locks the cart for an edit, or for the freezing of its prices. */
-export async function lockCart(
-  db: Kysely<Schema>,
-  by: { id: string } | { tokenHash: Buffer },
-): Promise<Cart | undefined> {
-  const cart = db.selectFrom('carts').select(CART_COLUMNS).forUpdate();
-  if ('id' in by) return cart.where('id', '=', by.id).executeTakeFirst();
-  const byToken = cart.where('tokenHash', '=', by.tokenHash);
-  // Who waited for a cart that gave its token up meanwhile finds nothing; a second look sees the cart that took it over.
-  return (await byToken.executeTakeFirst()) ?? (await byToken.executeTakeFirst());
+export async function lockCart(db: Kysely<Schema>, by: { id: string } | CartOwner): Promise<Cart | undefined> {
+  if ('id' in by) {
+    return db.selectFrom('carts').select(CART_COLUMNS).where('id', '=', by.id).forUpdate().executeTakeFirst();
+  }
+  const owned = ownedCart(db, by).forUpdate();
+  // Who waited for a cart that left its owner meanwhile finds nothing; a second look sees the cart that took its place.
+  return (await owned.executeTakeFirst()) ?? (await owned.executeTakeFirst());
 }
 
-/** Frees the token of a locked cart for the next one. @param tokenHash of a token that nobody has */
-export async function giveUpToken(db: Kysely<Schema>, cartId: string, tokenHash: Buffer): Promise<void> {
-  await db.updateTable('carts').set({ tokenHash }).where('id', '=', cartId).execute();
+function ownedCart(db: Kysely<Schema>, owner: CartOwner) {
+  const cart = db.selectFrom('carts').select(CART_COLUMNS);
+  return 'tokenHash' in owner
+    ? cart.where('tokenHash', '=', owner.tokenHash)
+    : cart.where('customerId', '=', owner.customerId);
+}
+
+/** A locked cart leaves its owner, and makes place for the next one. @param tokenHash of a token that nobody has */
+export function leaveOwner(db: Kysely<Schema>, cartId: string, tokenHash: Buffer): Write {
+  return db.updateTable('carts').set({ tokenHash, customerId: null }).where('id', '=', cartId);
 }
 
 /** Counts an edit of a locked cart, and gives it its full life again. */
@@ -167,8 +187,31 @@ export async function removeItem(db: Kysely<Schema>, { id, cartId }: { id: strin
   return (await line.executeTakeFirstOrThrow()).numDeletedRows > 0n;
 }
 
-export async function clearItems(db: Kysely<Schema>, cartId: string): Promise<void> {
-  await db.deleteFrom('cartItems').where('cartId', '=', cartId).execute();
+/**
+ * The lines of one cart, for another, with both carts locked: quantities add up, as far as the line's most and the stock of
+ * this moment go. A line that is there already is never made less, and none is left out, even where nothing is in stock.
+ */
+export function copyItems(db: Kysely<Schema>, { from, to, most }: { from: string; to: string; most: number }): Write {
+  const line = sql`
+    SELECT gen_random_uuid(), ${to}::uuid, given.variant_id,
+      greatest(coalesce(own.quantity, 0), least(coalesce(own.quantity, 0) + given.quantity, ${most}::integer,
+        greatest(coalesce(inventory.on_hand - inventory.reserved, 0), 1))),
+      given.created_at
+    FROM cart_items AS given
+    LEFT JOIN cart_items AS own ON own.cart_id = ${to} AND own.variant_id = given.variant_id
+    LEFT JOIN inventory ON inventory.variant_id = given.variant_id
+    WHERE given.cart_id = ${from}`;
+  return db
+    .insertInto('cartItems')
+    .columns(['id', 'cartId', 'variantId', 'quantity', 'createdAt'])
+    .expression(line)
+    .onConflict((conflict) =>
+      conflict.columns(['cartId', 'variantId']).doUpdateSet((eb) => ({ quantity: eb.ref('excluded.quantity') })),
+    );
+}
+
+export function clearItems(db: Kysely<Schema>, cartId: string): Write {
+  return db.deleteFrom('cartItems').where('cartId', '=', cartId);
 }
 
 /** Puts a coupon into a locked cart, or takes it out. */

@@ -2,6 +2,9 @@
 import { keyRoutes } from '../accounts/key-routes.ts';
 import { accountRoutes } from '../accounts/routes.ts';
 import { userRoutes } from '../accounts/user-routes.ts';
+import { addressRoutes } from '../addresses/routes.ts';
+import { addressOf } from '../addresses/schemas.ts';
+import { findAddress } from '../addresses/store.ts';
 import { auditRoutes } from '../audit/routes.ts';
 import { cartRoutes } from '../cart/routes.ts';
 import { catalogRoutes } from '../catalog/routes.ts';
@@ -21,13 +24,21 @@ const cartArea: Area = (deps) => cartRoutes(deps, findCoupon);
 /** Whoever goes leaves their orders behind; what of a person stands in other areas is their own business. */
 const userArea: Area = (deps) => userRoutes(deps, forgetCustomer);
 
+/** Orders go to an address that their customer keeps; how one is found is the addresses' own business. */
+export const orderArea: Area = (deps) =>
+  orderRoutes(deps, async (db, own) => {
+    const address = await findAddress(db, own);
+    return address && addressOf(address);
+  });
+
 export const AREAS: readonly Area[] = [
   accountRoutes,
   userArea,
   keyRoutes,
+  addressRoutes,
   catalogRoutes,
   cartArea,
-  orderRoutes,
+  orderArea,
   paymentRoutes,
   auditRoutes,
 ];

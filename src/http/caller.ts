@@ -23,7 +23,7 @@ export interface Actor {
   userId: string | undefined;
 }
 
-type CallerDeps = Pick<AppDeps, 'db' | 'clock'> & {
+export type CallerDeps = Pick<AppDeps, 'db' | 'clock'> & {
   config: Pick<AppDeps['config'], 'TOKEN_SECRET' | 'PUBLIC_URL' | 'CORS_ORIGINS'>;
 };
 

@@ -3,8 +3,7 @@ import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import type { Config } from '../config.ts';
 import { hashToken } from '../platform/tokens.ts';
-import { keepCookie } from './cookies.ts';
-import { problem } from './problem.ts';
+import { dropCookie, keepCookie } from './cookies.ts';
 import type { AppEnv } from './router.ts';
 
 const HEADER = 'X-Cart-Token';
@@ -22,13 +21,6 @@ export function cartTokenHash(c: Context<AppEnv>): Buffer | undefined {
   return token === undefined ? undefined : hashToken(token);
 }
 
-/** The same where the route needs it. @throws unauthenticated */
-export function requireCartTokenHash(c: Context<AppEnv>): Buffer {
-  const tokenHash = cartTokenHash(c);
-  if (tokenHash === undefined) throw problem('unauthenticated', { detail: 'Send the cart token in X-Cart-Token.' });
-  return tokenHash;
-}
-
 /** Gives the shopper the token of a new cart: in the header, and as a cookie for browsers. */
 export function giveCartToken(c: Context<AppEnv>, token: string, settings: CookieSettings): void {
   c.header(HEADER, token);
@@ -41,6 +33,11 @@ export function renewCartCookie(c: Context<AppEnv>, settings: CookieSettings): v
   if (token !== undefined && c.req.header(HEADER) === undefined) {
     keepCookie(c, COOKIE, token, settings.CART_TTL, settings);
   }
+}
+
+/** The cart is not there any more: its token names nothing. */
+export function dropCartCookie(c: Context<AppEnv>, settings: CookieSettings): void {
+  if (getCookie(c, COOKIE) !== undefined) dropCookie(c, COOKIE, settings);
 }
 
 type CookieSettings = Pick<Config, 'CART_TTL' | 'PUBLIC_URL'>;

@@ -1,7 +1,9 @@
-// Who may see an order and act on it: a guest with its access token, or an admin. For everybody else there is no such order.
+// Who may see an order and act on it: a guest with its access token, the customer whose it is, or an admin. For everybody
+// else there is no such order.
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Actor } from '../orders/rules.ts';
+import { findOrderCustomer } from '../orders/store.ts';
 import { verifyOrderToken } from '../platform/tokens.ts';
 import { findActor } from './caller.ts';
 import type { AppDeps } from './deps.ts';
@@ -33,6 +35,9 @@ export async function requireOrderVisitor(c: Context<AppEnv>, deps: AppDeps, ord
     return { isOwner: true, actor: 'customer' };
   }
   const visitor = await findActor(c, deps);
-  if (visitor?.role !== 'admin') throw problem('not_found');
-  return { isOwner: false, actor: `admin:${visitor.userId ?? visitor.name}` };
+  if (visitor === undefined) throw problem('not_found');
+  const isOwner = visitor.userId !== undefined && (await findOrderCustomer(deps.db, orderId)) === visitor.userId;
+  if (isOwner) return { isOwner, actor: 'customer' };
+  if (visitor.role !== 'admin') throw problem('not_found');
+  return { isOwner, actor: `admin:${visitor.userId ?? visitor.name}` };
 }

@@ -9,6 +9,8 @@ export interface Submit {
   orderId: string;
   cartId: string;
   paymentMethod: PaymentMethod;
+  /** Whose order it becomes; null for a guest's. */
+  customerId: string | null;
   email: string;
   shippingAddress: Address;
   note: string | null;
@@ -25,26 +27,36 @@ export interface SubmittedCart {
 
 /**
  * Keeps what the shopper sent for the order that the cart will become, until the order is written: from then on it stands.
- * @returns the cart and its order's id; undefined when no cart has this token, or it has expired
+ * With a token, the cart is that guest's as long as there is one: also one that has become an order, so that a repeat never
+ * orders another cart. Otherwise it is the customer's own.
+ * @returns the cart and its order's id; undefined when the shopper has none, or it has expired
  */
 export async function saveSubmit(
   db: Kysely<Schema>,
-  tokenHash: Buffer,
+  tokenHash: Buffer | undefined,
   sent: Omit<Submit, 'orderId' | 'cartId'>,
   now: Date,
 ): Promise<SubmittedCart | undefined> {
+  const { customerId } = sent;
+  const guests = tokenHash && sql`token_hash = ${tokenHash}`;
+  const own = customerId !== null && sql`customer_id = ${customerId}`;
+  const owned = sql.join(
+    [guests, own].filter((owner) => owner !== undefined && owner !== false),
+    sql` OR `,
+  );
   const { rows } = await sql<SubmittedCart>`
     WITH cart AS (
       SELECT id, next_order_id, status FROM carts
-      WHERE token_hash = ${tokenHash} AND (status <> 'open' OR expires_at > ${now})
+      WHERE (${owned}) AND (status <> 'open' OR expires_at > ${now})
+      ORDER BY token_hash IS NULL LIMIT 1
     ), saved AS (
-      INSERT INTO checkouts (order_id, cart_id, payment_method, email, shipping_address, note, shipping_method,
-        expected_total, created_at)
-      SELECT next_order_id, id, ${sent.paymentMethod}, ${sent.email}, ${JSON.stringify(sent.shippingAddress)}::jsonb,
-        ${sent.note}, ${sent.shippingMethod}, ${sent.expectedTotal}, ${now}
+      INSERT INTO checkouts (order_id, cart_id, payment_method, customer_id, email, shipping_address, note,
+        shipping_method, expected_total, created_at)
+      SELECT next_order_id, id, ${sent.paymentMethod}, ${customerId}::uuid, ${sent.email},
+        ${JSON.stringify(sent.shippingAddress)}::jsonb, ${sent.note}, ${sent.shippingMethod}, ${sent.expectedTotal}, ${now}
       FROM cart WHERE status <> 'ordered'
-      ON CONFLICT (order_id) DO UPDATE SET payment_method = excluded.payment_method, email = excluded.email,
-        shipping_address = excluded.shipping_address, note = excluded.note,
+      ON CONFLICT (order_id) DO UPDATE SET payment_method = excluded.payment_method,
+        customer_id = excluded.customer_id, email = excluded.email, shipping_address = excluded.shipping_address, note = excluded.note,
         shipping_method = excluded.shipping_method, expected_total = excluded.expected_total
       WHERE checkouts.frozen_at IS NULL AND checkouts.closed_at IS NULL
     )
@@ -58,7 +70,7 @@ export type Checkout = NonNullable<Awaited<ReturnType<typeof lockCheckout>>>;
 export async function lockCheckout(db: Kysely<Schema>, orderId: string) {
   return db
     .selectFrom('checkouts')
-    .select(['orderId', 'cartId', 'paymentMethod', 'email', 'shippingAddress', 'note', 'shippingMethod'])
+    .select(['orderId', 'cartId', 'paymentMethod', 'customerId', 'email', 'shippingAddress', 'note', 'shippingMethod'])
     .select(['expectedTotal', 'frozenAt', 'closedAt', 'refusal'])
     .where('orderId', '=', orderId)
     .forUpdate()

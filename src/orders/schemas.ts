@@ -1,43 +1,45 @@
 // What the orders' routes take and give.
 import { z } from '@hono/zod-openapi';
-import { currency, emailAddress, money, phoneNumber, text, timestamp, uuid } from '../http/schemas.ts';
+import { address } from '../http/address.ts';
+import { currency, emailAddress, listOf, money, pageQuery, text, timestamp, uuid } from '../http/schemas.ts';
 import { ORDER_STATUSES, PAYMENT_METHODS, PAYMENT_STATUSES } from './rules.ts';
-import type { OrderEvent, OrderRow } from './store.ts';
+import type { ListedOrder, OrderEvent } from './store.ts';
 
-const regionNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
-/** What Intl names although no parcel can go there: groups of countries, the unknown one, and those made up for tests. */
-const NO_COUNTRIES = new Set(['EU', 'EZ', 'QO', 'UN', 'XA', 'XB', 'ZZ']);
-
-/** ISO 3166-1 alpha-2, as Intl knows it. */
-const country = z
-  .string()
-  .refine(
-    (code) => /^[A-Z]{2}$/.test(code) && !NO_COUNTRIES.has(code) && regionNames.of(code) !== undefined,
-    'must be a country in two upper-case letters (ISO 3166-1)',
-  );
-
-const address = z
-  .strictObject({
-    name: text({ max: 200 }),
-    line1: text({ max: 200 }),
-    line2: text({ max: 200 }).optional(),
-    city: text({ max: 100 }),
-    region: text({ max: 100 }).optional(),
-    postalCode: text({ max: 20 }),
-    country,
-    phone: phoneNumber.optional(),
-  })
-  .openapi('Address');
-
-export const placeOrderBody = z.strictObject({
+const placeOrderFields = z.strictObject({
   paymentMethod: z.enum(PAYMENT_METHODS),
-  email: emailAddress,
-  shippingAddress: address,
+  email: emailAddress
+    .optional()
+    .openapi({ description: "A guest's, who must give one. A customer's order has the address of their account" }),
+  shippingAddress: address.optional().openapi({ description: 'Where to ship; or send addressId' }),
+  addressId: uuid.optional().openapi({ description: "One of a customer's own addresses, instead of shippingAddress" }),
   shippingMethod: text({ max: 50 })
     .optional()
     .openapi({ description: "The id of one of the shop's shipping methods; its first one unless told" }),
   expectedTotal: money.optional().openapi({ description: 'Refuse with cart_changed when the total is another' }),
   note: text({ max: 1_000, multiline: true, cards: 'mask' }).optional(),
+});
+
+export const placeOrderBody = placeOrderFields.refine(
+  ({ shippingAddress, addressId }) => (shippingAddress === undefined) !== (addressId === undefined),
+  { path: ['shippingAddress'], message: 'is required, or addressId instead of it' },
+);
+
+const DAY = z.iso.date();
+/** A point in time in a query: with an offset, or a day, which begins at midnight UTC. */
+const timeParam = z.union([DAY, z.iso.datetime({ offset: true })]).transform((value) => new Date(value));
+
+/** The filters of the list of all orders. */
+export const allOrdersQuery = pageQuery.extend({
+  status: z.enum(ORDER_STATUSES).optional(),
+  customer: z
+    .union([uuid.transform((id) => ({ id })), emailAddress.toLowerCase().transform((email) => ({ email }))])
+    .optional()
+    .openapi({ type: 'string', description: "A customer's id, or a mail address, of guests too" }),
+  from: timeParam.optional().openapi({ type: 'string', description: 'Placed then or later', example: '2026-11-01' }),
+  to: timeParam
+    .optional()
+    .openapi({ type: 'string', description: 'Placed before then', example: '2026-12-01T00:00:00Z' }),
+  number: text({ max: 30 }).optional().openapi({ example: 'PD-100001' }),
 });
 
 const orderItem = z.object({
@@ -109,8 +111,10 @@ export const placedAnswer = z
   })
   .openapi('PlacedOrder');
 
+export const ordersAnswer = listOf(orderAnswer).openapi('OrderList');
+
 /** The order as it goes out. @param accessToken for a guest's order only */
-export function presentOrder(row: OrderRow, accessToken?: string): z.input<typeof orderAnswer> {
+export function presentOrder(row: ListedOrder, accessToken?: string): z.input<typeof orderAnswer> {
   return {
     id: row.id,
     number: row.number,
@@ -154,7 +158,7 @@ export function presentMove(
 
 /** The order's story as it goes out. */
 export function presentTrack(
-  { id, number, status, paymentStatus }: OrderRow,
+  { id, number, status, paymentStatus }: ListedOrder,
   events: OrderEvent[],
   visitor: { isOwner: boolean },
 ): z.input<typeof trackAnswer> {
@@ -168,16 +172,18 @@ export function presentTrack(
   };
 }
 
+const addressExample: z.input<typeof address> = {
+  name: 'Ada Lovelace',
+  line1: '12 St James Square',
+  city: 'London',
+  postalCode: 'SW1Y 4JH',
+  country: 'GB',
+};
+
 export const placeOrderExample: z.input<typeof placeOrderBody> = {
   paymentMethod: 'card',
   email: 'ada@example.com',
-  shippingAddress: {
-    name: 'Ada Lovelace',
-    line1: '12 St James Square',
-    city: 'London',
-    postalCode: 'SW1Y 4JH',
-    country: 'GB',
-  },
+  shippingAddress: addressExample,
 };
 
 export const orderExample: z.input<typeof orderAnswer> = {
@@ -206,7 +212,7 @@ export const orderExample: z.input<typeof orderAnswer> = {
   currency: 'usd',
   couponCode: null,
   shippingMethod: 'standard',
-  shippingAddress: placeOrderExample.shippingAddress,
+  shippingAddress: addressExample,
   email: 'ada@example.com',
   placedAt: '2026-11-20T12:00:00.000Z',
   expiresAt: '2026-11-20T12:15:00.000Z',

@@ -13,6 +13,8 @@ export interface NewOrder {
   status: OrderStatus;
   paymentStatus: PaymentStatus;
   paymentMethod: PaymentMethod;
+  /** Null for a guest's. */
+  customerId: string | null;
   email: string;
   shippingAddress: Address;
   note: string | null;
@@ -159,27 +161,41 @@ export type OrderRow = NonNullable<Awaited<ReturnType<typeof findOrder>>>;
 
 /** An order with its lines in their order and its newest intent, or undefined. One query. */
 export async function findOrder(db: Kysely<Schema>, orderId: string) {
-  return selectOrders(db).where('orders.id', '=', orderId).executeTakeFirst();
+  return withIntents(selectOrders(db)).where('orders.id', '=', orderId).executeTakeFirst();
 }
 
 /** The same for many orders at once. */
 export async function findOrders(db: Kysely<Schema>, orderIds: readonly string[]): Promise<OrderRow[]> {
-  return selectOrders(db).where('orders.id', '=', sql<string>`ANY(${orderIds}::uuid[])`).execute();
+  return withIntents(selectOrders(db)).where('orders.id', '=', sql<string>`ANY(${orderIds}::uuid[])`).execute();
 }
 
-function selectOrders(db: Kysely<Schema>) {
+/** An order with its lines. */
+export type ListedOrder = Awaited<ReturnType<ReturnType<typeof selectOrders>['execute']>>[number];
+
+export function selectOrders(db: Kysely<Schema>) {
   return db
     .selectFrom('orders')
     .selectAll('orders')
-    .select([
+    .select(
       sql<OrderLine[]>`(
-        SELECT json_agg(json_build_object('variantId', variant_id, 'sku', sku, 'title', title, 'quantity', quantity,
-          'unitPrice', unit_price, 'lineTotal', line_total, 'discount', discount) ORDER BY position)
-        FROM order_items WHERE order_id = orders.id)`.as('items'),
-      sql<OrderIntent | null>`(
-        SELECT json_build_object('intentId', intent_id, 'clientSecret', client_secret, 'status', intent_status)
-        FROM payments WHERE order_id = orders.id AND attempt IS NOT NULL ORDER BY attempt DESC LIMIT 1)`.as('intent'),
-    ]);
+      SELECT json_agg(json_build_object('variantId', variant_id, 'sku', sku, 'title', title, 'quantity', quantity,
+        'unitPrice', unit_price, 'lineTotal', line_total, 'discount', discount) ORDER BY position)
+      FROM order_items WHERE order_id = orders.id)`.as('items'),
+    );
+}
+
+function withIntents(orders: ReturnType<typeof selectOrders>) {
+  return orders.select(
+    sql<OrderIntent | null>`(
+      SELECT json_build_object('intentId', intent_id, 'clientSecret', client_secret, 'status', intent_status)
+      FROM payments WHERE order_id = orders.id AND attempt IS NOT NULL ORDER BY attempt DESC LIMIT 1)`.as('intent'),
+  );
+}
+
+/** Whose order it is: null for a guest's; undefined when there is no such order. */
+export async function findOrderCustomer(db: Kysely<Schema>, orderId: string): Promise<string | null | undefined> {
+  const order = await db.selectFrom('orders').select('customerId').where('id', '=', orderId).executeTakeFirst();
+  return order?.customerId;
 }
 
 /** Where the order stands; undefined when there is no such order. */

@@ -35,6 +35,22 @@ export interface Accounts {
   userId: string;
 }
 
+export interface Addresses {
+  city: string;
+  country: string;
+  createdAt: Timestamp;
+  customerId: string;
+  id: string;
+  isDefault: boolean;
+  line1: string;
+  line2: string | null;
+  name: string;
+  phone: string | null;
+  postalCode: string;
+  region: string | null;
+  updatedAt: Timestamp;
+}
+
 export interface ApiKeys {
   createdAt: Timestamp;
   createdBy: string;
@@ -91,6 +107,7 @@ export interface Checkouts {
   cartId: string;
   closedAt: Timestamp | null;
   createdAt: Timestamp;
+  customerId: string | null;
   email: string;
   expectedTotal: number | null;
   frozenAt: Timestamp | null;
@@ -362,6 +379,7 @@ export interface Verifications {
 
 export interface DB {
   accounts: Accounts;
+  addresses: Addresses;
   apiKeys: ApiKeys;
   auditEntries: AuditEntries;
   cartItems: CartItems;

@@ -1,7 +1,7 @@
 // Orders and payments over HTTP, on the real database and a Temporal that answers as it is told, for tests of what workflows are
 // asked for a request.
 import { createApp } from '../../src/http/app.ts';
-import { orderRoutes } from '../../src/orders/routes.ts';
+import { orderArea } from '../../src/http/areas.ts';
 import type { CheckoutAnswer, IntentAnswer, MoveAnswer } from '../../src/orders/rules.ts';
 import { paymentRoutes } from '../../src/payments/routes.ts';
 import type { Database } from '../../src/platform/database.ts';
@@ -31,7 +31,7 @@ export interface Sent {
 
 export function askedShop(db: Database, answers: Answers) {
   const { deps } = floor(null, {}, { db, clock: () => NOW, temporal: temporalDouble(answers) });
-  const app = createApp(deps, [orderRoutes, paymentRoutes]);
+  const app = createApp(deps, [orderArea, paymentRoutes]);
   const tokenOf = (orderId: string) => orderToken(deps.config.TOKEN_SECRET, orderId);
   /** As the owner of the order, unless told. */
   const send = async (orderId: string, path: string, sent: Sent = {}) => {

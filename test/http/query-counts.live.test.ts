@@ -17,12 +17,15 @@ import { floor } from './floor.ts';
 
 /** Statements of one call, by the method and the path of the document. */
 const BUDGETS: Record<string, number> = {
+  'DELETE /api/v1/addresses/{id}': 6,
   'DELETE /api/v1/api-keys/{id}': 5,
   'DELETE /api/v1/cart': 6,
   'DELETE /api/v1/cart/coupon': 6,
   'DELETE /api/v1/cart/items/{id}': 6,
   'DELETE /api/v1/users/me': 10,
   'DELETE /api/v1/users/{id}': 9,
+  'GET /api/v1/addresses': 2,
+  'GET /api/v1/addresses/{id}': 2,
   'GET /api/v1/admin/audit': 2,
   'GET /api/v1/api-keys': 2,
   'GET /api/v1/cart': 2,
@@ -30,6 +33,8 @@ const BUDGETS: Record<string, number> = {
   'GET /api/v1/categories/slug/{slug}': 1,
   'GET /api/v1/categories/slug/{slug}/products': 2,
   'GET /api/v1/categories/{id}': 1,
+  'GET /api/v1/orders': 2,
+  'GET /api/v1/orders/all': 2,
   'GET /api/v1/orders/{id}': 1,
   'GET /api/v1/orders/{id}/stream': 1,
   'GET /api/v1/orders/{id}/track': 2,
@@ -46,15 +51,18 @@ const BUDGETS: Record<string, number> = {
   'GET /health/live': 0,
   'GET /health/ready': 1,
   'GET /metrics': 0,
+  'PATCH /api/v1/addresses/{id}': 6,
   'PATCH /api/v1/cart/items/{id}': 6,
   'PATCH /api/v1/orders/{id}/cancel': 4,
   'PATCH /api/v1/users/me': 2,
   'PATCH /api/v1/users/{id}': 7,
+  'POST /api/v1/addresses': 6,
   'POST /api/v1/api-keys': 5,
   'POST /api/v1/auth/login': 5,
   'POST /api/v1/auth/logout': 3,
   'POST /api/v1/cart/coupon': 9,
   'POST /api/v1/cart/items': 1,
+  'POST /api/v1/cart/merge': 10,
   'POST /api/v1/coupons/validate': 3,
   'POST /api/v1/orders': 4,
   'POST /api/v1/orders/checkout': 4,
@@ -63,6 +71,7 @@ const BUDGETS: Record<string, number> = {
   'POST /api/v1/payments/create-intent': 4,
   'POST /api/v1/payments/webhook': 2,
   'POST /api/v1/payments/{id}/retry': 5,
+  'PUT /api/v1/addresses/{id}': 7,
   'PUT /api/v1/cart/items/{id}': 6,
   'PUT /api/v1/orders/{id}/cancel': 2,
 };
@@ -167,8 +176,8 @@ async function place(paymentMethod = 'card', lines = 1) {
   return { ...placed, orderId: placed.order.id, owner: { 'X-Order-Token': placed.order.accessToken ?? '' } };
 }
 
-async function logIn(): Promise<Record<string, string>> {
-  const json = shop.stack.accounts.admin;
+async function logIn(account: 'admin' | 'customer' = 'admin'): Promise<Record<string, string>> {
+  const json = shop.stack.accounts[account];
   const { accessToken } = await send<{ accessToken: string }>({ to: 'POST /api/v1/auth/login', json });
   return { Authorization: `Bearer ${accessToken}` };
 }
@@ -210,6 +219,24 @@ async function cartCalls(): Promise<Record<string, Call>> {
     'DELETE /api/v1/cart/coupon': { to: 'DELETE /api/v1/cart/coupon', headers },
     'DELETE /api/v1/cart/items/{id}': { to: `DELETE ${item}`, headers },
     'DELETE /api/v1/cart': { to: 'DELETE /api/v1/cart', headers },
+  };
+}
+
+async function customerCalls(): Promise<Record<string, Call>> {
+  const headers = await logIn('customer');
+  const merging = { ...headers, ...(await fillCart()) };
+  const { id } = await send<{ id: string }>({ to: 'POST /api/v1/addresses', headers, json: ADDRESS });
+  const address = `/api/v1/addresses/${id}`;
+  return {
+    'POST /api/v1/cart/merge': { to: 'POST /api/v1/cart/merge', headers: merging },
+    'GET /api/v1/orders': { to: 'GET /api/v1/orders', headers },
+    'GET /api/v1/orders/all': { to: 'GET /api/v1/orders/all?status=PAID', headers: await logIn() },
+    'POST /api/v1/addresses': { to: 'POST /api/v1/addresses', headers, json: ADDRESS },
+    'GET /api/v1/addresses': { to: 'GET /api/v1/addresses', headers },
+    'GET /api/v1/addresses/{id}': { to: `GET ${address}`, headers },
+    'PATCH /api/v1/addresses/{id}': { to: `PATCH ${address}`, headers, json: { city: 'York' } },
+    'PUT /api/v1/addresses/{id}': { to: `PUT ${address}`, headers, json: { isDefault: true } },
+    'DELETE /api/v1/addresses/{id}': { to: `DELETE ${address}`, headers },
   };
 }
 
@@ -293,7 +320,7 @@ async function paymentCalls(): Promise<Record<string, Call>> {
 
 test('every route runs as many statements as its budget says', async () => {
   const counted: Record<string, number> = {};
-  for (const calls of [catalogCalls, cartCalls, userCalls, orderCalls, paymentCalls]) {
+  for (const calls of [catalogCalls, cartCalls, userCalls, customerCalls, orderCalls, paymentCalls]) {
     for (const [route, call] of Object.entries(await calls())) counted[route] = await count(call);
   }
   expect(Object.keys(counted).toSorted()).toEqual((await documentedRoutes()).toSorted());
@@ -324,6 +351,19 @@ describe('as many statements for many rows as for few', () => {
       (headers) => submit(headers),
     ];
     for (const call of calls) expect(await count(call(few))).toBe(await count(call(many)));
+  });
+
+  test("a customer's orders", async () => {
+    const headers = await logIn('customer');
+    const read: Call = { to: 'GET /api/v1/orders', headers };
+    const few = await count(read);
+    const [first, ...others] = await variants(MANY);
+    await send({ to: 'POST /api/v1/cart/items', headers, json: { variantId: first, quantity: 1 } });
+    for (const variantId of others) {
+      await send({ to: 'POST /api/v1/cart/items', headers, json: { variantId, quantity: 1 } });
+    }
+    await send(submit(headers, 'cod'));
+    expect(await count(read)).toBe(few);
   });
 
   test.each(['', '/track'])('an order: GET /orders/{id}%s', async (path) => {

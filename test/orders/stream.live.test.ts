@@ -3,9 +3,9 @@
 import { once } from 'node:events';
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { orderArea } from '../../src/http/areas.ts';
 import type { AppDeps } from '../../src/http/deps.ts';
 import { createServer, listen } from '../../src/http/server.ts';
-import { orderRoutes } from '../../src/orders/routes.ts';
 import type { OrderStatus } from '../../src/orders/rules.ts';
 import { moveOrder } from '../../src/orders/store.ts';
 import { newId } from '../../src/platform/ids.ts';
@@ -43,7 +43,7 @@ async function shop(redisUrl: string | null = sharedServers().redisUrl) {
   const redis = openRedis({ REDIS_URL: redisUrl ?? undefined }, logger);
   const news = openOrderNews(redis, logger);
   const parts: Partial<AppDeps> = { db: database.db, redis, news, draining: draining.signal };
-  const { app, deps } = floor(orderRoutes, {}, parts);
+  const { app, deps } = floor(orderArea, {}, parts);
   const server = createServer(app);
   const address = await listen(server, '127.0.0.1', 0);
   ending.push(

@@ -52,7 +52,8 @@ export async function submittedOrder(
     await addItem(db, { id: newId(now), cartId, ...line, now });
   }
   const { paymentMethod = 'card', expectedTotal = null, shippingMethod = null, email = `${orderId}@example.com` } = how;
-  const sent = { paymentMethod, expectedTotal, shippingMethod, email, shippingAddress: ADDRESS, note: null };
+  const whose = { customerId: null, email };
+  const sent = { ...whose, paymentMethod, expectedTotal, shippingMethod, shippingAddress: ADDRESS, note: null };
   await saveSubmit(db, tokenHash, sent, NOW);
   return { orderId, cartId };
 }

@@ -1,0 +1,29 @@
+// A postal address as it comes in and goes out, for every area that has one.
+import { z } from '@hono/zod-openapi';
+import { phoneNumber, text } from './schemas.ts';
+
+const regionNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+/** What Intl names although no parcel can go there: groups of countries, the unknown one, and those made up for tests. */
+const NO_COUNTRIES = new Set(['EU', 'EZ', 'QO', 'UN', 'XA', 'XB', 'ZZ']);
+
+/** ISO 3166-1 alpha-2, as Intl knows it. */
+const country = z
+  .string()
+  .refine(
+    (code) => /^[A-Z]{2}$/.test(code) && !NO_COUNTRIES.has(code) && regionNames.of(code) !== undefined,
+    'must be a country in two upper-case letters (ISO 3166-1)',
+  );
+
+/** The fields, for what is an address and more. */
+export const addressFields = {
+  name: text({ max: 200 }),
+  line1: text({ max: 200 }),
+  line2: text({ max: 200 }).optional(),
+  city: text({ max: 100 }),
+  region: text({ max: 100 }).optional(),
+  postalCode: text({ max: 20 }),
+  country,
+  phone: phoneNumber.optional(),
+};
+
+export const address = z.strictObject(addressFields).openapi('Address');

@@ -1,0 +1,72 @@
+// Lists of orders, newest first: a customer's own, and all of the shop's for its admins.
+import { createRoute, z } from '@hono/zod-openapi';
+import { requireRole } from '../http/caller.ts';
+import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import type { AppDeps } from '../http/deps.ts';
+import { jsonAnswer, problemResponses, SECURITY } from '../http/openapi.ts';
+import { type AppRouter, createRouter } from '../http/router.ts';
+import { pageQuery } from '../http/schemas.ts';
+import { listOrders, type OrderFilters } from './customer-store.ts';
+import { allOrdersQuery, orderExample, ordersAnswer, presentOrder } from './schemas.ts';
+
+const { accessToken: _accessToken, ...example } = orderExample;
+const list = {
+  method: 'get' as const,
+  tags: ['Orders'],
+  responses: {
+    200: jsonAnswer('A page of orders, newest first', ordersAnswer, { items: [example], nextCursor: null }),
+    ...problemResponses('unauthenticated', 'forbidden', 'validation_failed'),
+  },
+};
+
+const history = createRoute({
+  ...list,
+  path: '/orders',
+  summary: 'My orders',
+  security: SECURITY.customer,
+  request: { query: pageQuery },
+});
+
+const all = createRoute({
+  ...list,
+  path: '/orders/all',
+  summary: 'All orders',
+  security: SECURITY.admin,
+  request: { query: allOrdersQuery },
+});
+
+const cursorPosition = z.tuple([z.int(), z.uuid()]);
+
+export function listRoutes(deps: AppDeps): AppRouter {
+  const router = createRouter();
+
+  router.openapi(history, async (c) => {
+    const { userId: id } = await requireRole(c, deps, 'customer');
+    return c.json(await page({ customer: { id } }, c.req.valid('query')), 200);
+  });
+
+  router.openapi(all, async (c) => {
+    await requireRole(c, deps, 'admin');
+    const { limit, cursor, ...filters } = c.req.valid('query');
+    return c.json(await page(filters, { limit, cursor }), 200);
+  });
+
+  /** One page; a row more than asked for tells whether another follows. */
+  async function page(filters: OrderFilters, { limit, cursor }: z.output<typeof pageQuery>) {
+    const after = cursor === undefined ? undefined : positionOf(cursor);
+    const rows = await listOrders(deps.db, filters, { limit: limit + 1, after });
+    const shown = rows.slice(0, limit);
+    const last = rows.length > limit ? shown.at(-1) : undefined;
+    return {
+      items: shown.map((row) => presentOrder(row)),
+      nextCursor: last === undefined ? null : encodeCursor([last.sortValue, last.id]),
+    };
+  }
+
+  return router;
+}
+
+function positionOf(cursor: string) {
+  const [placedAt, id] = decodeCursor(cursorPosition, cursor);
+  return { placedAt, id };
+}

@@ -1,0 +1,321 @@
+// Whose an order is, on the real tables: decided by who is logged in when it is placed, or by a proven mail address, and for
+// everybody else it is not there.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createPlacingActivities } from '../../activities/placing.ts';
+import { cartRoutes } from '../../src/cart/routes.ts';
+import { findCoupon } from '../../src/coupons/store.ts';
+import { createClaimOrders } from '../../src/orders/claiming.ts';
+import { saveIntent } from '../../src/payments/store.ts';
+import { newId } from '../../src/platform/ids.ts';
+import { type Answers, askedShop } from '../http/asked-shop.ts';
+import { asking, type Customer, newCustomer } from '../http/customers.ts';
+import { floor } from '../http/floor.ts';
+import { type OwnDatabase, ownDatabase } from '../support/database.ts';
+import { insertOrderRow, intentIdOf, intentOf, LATER, NOW, PRICING, stockedVariant } from '../support/rows.ts';
+import { ADDRESS } from '../support/shopper.ts';
+
+let database: OwnDatabase;
+let shop: ReturnType<typeof askedShop>;
+let ask: ReturnType<typeof asking>;
+let askCart: ReturnType<typeof asking>;
+let cup: string;
+let answers: Answers;
+
+beforeAll(async () => {
+  database = await ownDatabase();
+  const parts = { db: database.db, clock: () => NOW };
+  askCart = asking(floor((all) => cartRoutes(all, findCoupon), {}, parts).app);
+  shop = askedShop(database.db, (question) => answers(question));
+  ask = asking(shop.app);
+  cup = (await stockedVariant(database.db, 1_000)).id;
+});
+afterAll(() => database.leave());
+beforeEach(() => {
+  answers = placing;
+});
+
+/** What a checkout does with a submit: the real step, in the transaction that writes the order. */
+const placing: Answers = async ({ workflowId }) => {
+  const steps = createPlacingActivities({ db: database.db, clock: () => NOW, pricing: PRICING });
+  const until = { card: LATER.toISOString(), cod: LATER.toISOString() };
+  const times = { placedAt: NOW.toISOString(), expiresAt: until, holdsExpireAt: until };
+  const orderId = workflowId.replace('checkout/', '');
+  const placed = await steps.placeOrder({ orderId, nextOrderId: newId(NOW), ...times });
+  return 'refusal' in placed ? { outcome: 'refused', refusal: placed.refusal } : { outcome: 'placed' };
+};
+
+const customer = () => newCustomer(database.db);
+const body = { paymentMethod: 'cod', shippingAddress: ADDRESS };
+const GUEST_EMAIL = { email: 'Guest@example.com' };
+
+/** A cart with one cup: a guest's with its token in the headers, or that of who is logged in. */
+async function fill(headers: Record<string, string> = {}): Promise<{ token: string }> {
+  const { body: cart } = await askCart('POST', 'cart/items', { headers, json: { variantId: cup, quantity: 1 } });
+  return { token: cart.cartToken };
+}
+
+function submit(headers: Record<string, string>, json: Record<string, unknown> = body) {
+  return ask('POST', 'orders', { headers: { 'Idempotency-Key': randomUUID(), ...headers }, json });
+}
+
+async function place(who: Customer) {
+  await fill(who.bearer);
+  const placed = await submit(who.bearer);
+  expect(placed.status).toBe(201);
+  return placed.body.order as { id: string; number: string; email: string; accessToken?: string };
+}
+
+async function rowOf(orderId: string) {
+  return database.db
+    .selectFrom('orders')
+    .select(['customerId', 'email'])
+    .where('id', '=', orderId)
+    .executeTakeFirstOrThrow();
+}
+
+describe('an order', () => {
+  test.each(['bearer', 'cookie'] as const)(
+    'of who is logged in by %s is theirs, with the mail address of their account',
+    async (by) => {
+      const who = await customer();
+      await fill(who[by]);
+      const { status, body: placed } = await submit(who[by]);
+      expect(status).toBe(201);
+      expect(placed.order).toMatchObject({ email: who.email, status: 'AWAITING_CONFIRMATION' });
+      expect(placed.order.accessToken).toBeUndefined();
+      expect(await rowOf(placed.order.id)).toEqual({ customerId: who.userId, email: who.email });
+    },
+  );
+
+  test("of who is logged in is theirs also when it is made of a guest's cart, and whatever address they send", async () => {
+    const who = await customer();
+    const { token } = await fill();
+    const { body: placed } = await submit({ ...who.bearer, 'X-Cart-Token': token }, { ...body, ...GUEST_EMAIL });
+    expect(await rowOf(placed.order.id)).toEqual({ customerId: who.userId, email: who.email });
+  });
+
+  test("of a guest stays a guest's, with its access token in every answer, and needs an address of mail", async () => {
+    const { token } = await fill();
+    const headers = { 'X-Cart-Token': token };
+    const refused = await submit(headers);
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: 'email' }] } });
+    const [first, again] = [
+      await submit(headers, { ...body, ...GUEST_EMAIL }),
+      await submit(headers, { ...body, ...GUEST_EMAIL }),
+    ];
+    expect(first.body.order.accessToken).toBe(shop.tokenOf(first.body.order.id));
+    expect(again.body).toEqual(first.body);
+    expect(await rowOf(first.body.order.id)).toEqual({ customerId: null, email: GUEST_EMAIL.email });
+  });
+
+  test('that is submitted ten times at once by its customer is one, and each answer is the same', async () => {
+    const who = await customer();
+    await fill(who.bearer);
+    const placed = await Promise.all(Array.from({ length: 10 }, (_, at) => submit(at % 2 ? who.bearer : who.cookie)));
+    expect(new Set(placed.map((answer) => JSON.stringify([answer.status, answer.body]))).size).toBe(1);
+    expect((await ask('GET', 'orders', { headers: who.bearer })).body.items).toHaveLength(1);
+  });
+
+  test("of a guest's cart that a customer has submitted is not given to who has the cart's token only", async () => {
+    const [who, other] = [await customer(), await customer()];
+    const { token } = await fill();
+    const headers = { 'X-Cart-Token': token };
+    expect((await submit({ ...who.bearer, ...headers })).status).toBe(201);
+    for (const stranger of [{}, other.bearer]) {
+      const refused = await submit({ ...stranger, ...headers }, { ...body, ...GUEST_EMAIL });
+      expect(refused).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    }
+  });
+
+  test.each([
+    'customerId',
+    'customer',
+    'userId',
+    'role',
+    'status',
+    'total',
+    'discount',
+    'price',
+    'accessToken',
+    'items',
+  ])('cannot be told its %s by who submits it', async (field) => {
+    const who = await customer();
+    await fill(who.bearer);
+    const refused = await submit(who.bearer, { ...body, [field]: 0 });
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: field }] } });
+  });
+});
+
+describe('an address that is kept', () => {
+  test("is where the order of its customer goes, and nobody else's", async () => {
+    const [who, other] = [await customer(), await customer()];
+    const id = newId(NOW);
+    const kept = { ...ADDRESS, city: 'York', isDefault: true, createdAt: NOW, updatedAt: NOW };
+    await database.db
+      .insertInto('addresses')
+      .values({ id, customerId: who.userId, ...kept })
+      .execute();
+    const chosen = { paymentMethod: 'cod', addressId: id };
+    await fill(other.bearer);
+    expect((await submit(other.bearer, chosen)).status).toBe(404);
+    const { token } = await fill();
+    expect((await submit({ 'X-Cart-Token': token }, { ...chosen, ...GUEST_EMAIL })).status).toBe(404);
+    await fill(who.bearer);
+    expect((await submit(who.bearer, { ...chosen, addressId: randomUUID() })).status).toBe(404);
+    for (const wrong of [{ paymentMethod: 'cod' }, { ...chosen, shippingAddress: ADDRESS }]) {
+      expect((await submit(who.bearer, wrong)).body.errors).toMatchObject([{ path: 'shippingAddress' }]);
+    }
+    const { body: placed } = await submit(who.bearer, chosen);
+    expect(placed.order.shippingAddress).toEqual({ ...ADDRESS, city: 'York' });
+  });
+});
+
+describe("a customer's order", () => {
+  test('is read, tracked, followed, paid and cancelled by them, and is not there for another', async () => {
+    const [who, other, admin] = [await customer(), await customer(), await newCustomer(database.db, 'admin')];
+    const id = await insertOrderRow(database.db, { customer_id: who.userId });
+    await saveIntent(database.db, newId(NOW), intentOf(id, 1), NOW);
+    const intent = intentIdOf(id, 1);
+    const routes = [
+      ['GET', `orders/${id}`],
+      ['GET', `orders/${id}/track`],
+      ['HEAD', `orders/${id}/stream`],
+      ['GET', `payments/order/${id}`],
+      ['GET', `payments/${intent}`],
+      ['POST', `payments/${intent}/retry`],
+      ['POST', 'payments/create-intent', { orderId: id }],
+      ['PUT', `orders/${id}/cancel`],
+      ['PATCH', `orders/${id}/cancel`],
+    ] as const;
+    const asked: string[] = [];
+    answers = ({ workflowId, update }) => {
+      asked.push(`${workflowId} ${update}`);
+      return update === 'cancel' ? { moved: true, status: 'CANCELLED' } : { outcome: 'live' };
+    };
+    const send = (headers: Record<string, string>, [method, path, json]: (typeof routes)[number]) =>
+      ask(method, path, { headers: { ...headers, 'Idempotency-Key': randomUUID() }, json });
+    for (const route of routes) {
+      expect([route, (await send(other.bearer, route)).status]).toEqual([route, 404]);
+      expect([route, (await send({}, route)).status]).toEqual([route, 404]);
+    }
+    expect(asked).toEqual([]);
+    for (const route of routes) {
+      expect([route, (await send(who.bearer, route)).status]).toEqual([route, 200]);
+      expect([route, (await send(who.cookie, route)).status]).toEqual([route, 200]);
+      expect([route, (await send(admin.bearer, route)).status]).toEqual([route, 200]);
+    }
+    const secret = async (headers: Record<string, string>) =>
+      (await ask('GET', `payments/${intent}`, { headers })).body.clientSecret;
+    expect([await secret(who.bearer), await secret(admin.bearer)]).toEqual([`${intent}_secret`, null]);
+  });
+
+  test("is an admin's own where the admin has placed it", async () => {
+    const admin = await newCustomer(database.db, 'admin');
+    const id = await insertOrderRow(database.db, { customer_id: admin.userId });
+    await saveIntent(database.db, newId(NOW), intentOf(id, 1), NOW);
+    const { body: payment } = await ask('GET', `payments/${intentIdOf(id, 1)}`, { headers: admin.bearer });
+    expect(payment.clientSecret).not.toBeNull();
+  });
+});
+
+describe('the history of a customer', () => {
+  test("is their orders, newest first, page by page, and nobody else's", async () => {
+    const [who, other] = [await customer(), await customer()];
+    await place(other);
+    // Two of them at the same moment, and one a microsecond later.
+    const times = ['10:00:00', '10:00:01', '10:00:01', '10:00:01.000001', '10:00:02'];
+    const ids: string[] = [];
+    for (const time of times) {
+      const id = newId(NOW);
+      await insertOrderRow(database.db, { id, customer_id: who.userId, placed_at: `2026-11-20 ${time}+00` });
+      ids.push(id);
+    }
+    const seen: string[] = [];
+    for (let cursor = ''; ; ) {
+      const { body: page } = await ask('GET', `orders?limit=2${cursor}`, { headers: who.bearer });
+      seen.push(...page.items.map(({ id }: { id: string }) => id));
+      if (page.nextCursor === null) break;
+      cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
+    }
+    const [a = '', b = '', c = '', d = '', e = ''] = ids;
+    expect(seen).toEqual([e, d, ...[b, c].toSorted().toReversed(), a]);
+  });
+
+  test('is for who is logged in, and takes no wrong cursor and no filter of others', async () => {
+    const who = await customer();
+    expect((await ask('GET', 'orders')).status).toBe(401);
+    for (const query of ['limit=0', 'cursor=x', `customer=${randomUUID()}`]) {
+      expect((await ask('GET', `orders?${query}`, { headers: who.bearer })).status).toBe(422);
+    }
+    expect((await ask('GET', 'orders', { headers: who.bearer })).body).toEqual({ items: [], nextCursor: null });
+  });
+});
+
+describe('all orders', () => {
+  test('are found by an admin, by status, customer, mail address, time and number', async () => {
+    const [admin, who] = [await newCustomer(database.db, 'admin'), await customer()];
+    const email = `Someone.${randomUUID()}@Example.com`;
+    const mine = { customer_id: who.userId, number: `PD-${randomUUID().slice(0, 8)}` };
+    const first = await insertOrderRow(database.db, { ...mine, placed_at: '2020-01-01 23:59:59+00', status: 'PAID' });
+    const second = await insertOrderRow(database.db, {
+      customer_id: who.userId,
+      placed_at: '2020-01-02 00:00:00+00',
+      email,
+    });
+    const find = async (query: Record<string, string>) => {
+      const { status, body: page } = await ask('GET', `orders/all?${new URLSearchParams(query).toString()}`, {
+        headers: admin.bearer,
+      });
+      return [status, page.items.map(({ id }: { id: string }) => id)];
+    };
+    expect(await find({ customer: who.userId })).toEqual([200, [second, first]]);
+    expect(await find({ customer: who.userId, status: 'PAID' })).toEqual([200, [first]]);
+    expect(await find({ customer: email.toUpperCase() })).toEqual([200, [second]]);
+    expect(await find({ number: mine.number })).toEqual([200, [first]]);
+    expect(await find({ customer: who.userId, from: '2020-01-02' })).toEqual([200, [second]]);
+    expect(await find({ to: '2020-01-02' })).toEqual([200, [first]]);
+    expect(await find({ from: '2020-01-02T01:00:00+01:00', to: '2020-01-02T00:00:01Z' })).toEqual([200, [second]]);
+    expect(await find({ customer: randomUUID() })).toEqual([200, []]);
+  });
+
+  test('are for admins only, and wrong filters are refused', async () => {
+    const [who, stock, admin] = await Promise.all(
+      (['customer', 'inventory', 'admin'] as const).map((role) => newCustomer(database.db, role)),
+    );
+    expect((await ask('GET', 'orders/all')).status).toBe(401);
+    for (const low of [who, stock]) {
+      expect((await ask('GET', 'orders/all', { headers: low?.bearer ?? {} })).status).toBe(403);
+    }
+    for (const query of [
+      'status=GONE',
+      'customer=ada',
+      'from=yesterday',
+      'to=2026-02-30',
+      'sort=total',
+      'cursor=W10',
+    ]) {
+      expect([query, (await ask('GET', `orders/all?${query}`, { headers: admin?.bearer ?? {} })).status]).toEqual([
+        query,
+        422,
+      ]);
+    }
+  });
+});
+
+describe('who has proven a mail address', () => {
+  test('gets the orders that guests have placed with it, in any case, once and without taking any from others', async () => {
+    const [who, other] = [await customer(), await customer()];
+    const claim = createClaimOrders({ db: database.db, clock: () => NOW });
+    const guests = await Promise.all(
+      [who.email, who.email.toUpperCase(), other.email].map((email) => insertOrderRow(database.db, { email })),
+    );
+    const theirs = await insertOrderRow(database.db, { email: who.email, customer_id: other.userId });
+    await Promise.all([claim(who), claim(who), claim({ ...who, email: who.email.toUpperCase() })]);
+    await claim(who);
+    const owners = await Promise.all([...guests, theirs].map(async (id) => (await rowOf(id)).customerId));
+    expect(owners).toEqual([who.userId, who.userId, null, other.userId]);
+    expect((await ask('GET', 'orders', { headers: who.bearer })).body.items).toHaveLength(2);
+    expect((await ask('GET', `orders/${guests[0]}`, { headers: who.bearer })).status).toBe(200);
+  });
+});
