@@ -49,6 +49,11 @@ export async function findAddress(db: Kysely<Schema>, { id, customerId }: OwnAdd
     .executeTakeFirst();
 }
 
+/** The customer has gone, and their addresses with them. */
+export async function forgetAddresses(db: Kysely<Schema>, customerId: string): Promise<void> {
+  await db.deleteFrom('addresses').where('customerId', '=', customerId).execute();
+}
+
 /** Makes the writes of one customer's addresses wait for each other until the transaction ends. */
 export async function lockAddresses(tx: Kysely<Schema>, customerId: string): Promise<void> {
   await tx.selectFrom('users').select('id').where('id', '=', customerId).forNoKeyUpdate().execute();

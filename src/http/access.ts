@@ -23,10 +23,12 @@ const row = (all: Access, except: Partial<Row> = {}): Row => ({
 });
 
 const anybody = row('yes');
-/** Needs the token of a cart. */
-const cart = row(401, { guest: 'yes' });
-/** Needs the token of the order; for the staff's admins and their machines there is every order. */
-const order = row(404, { guest: 'yes', admin: 'yes', key: 'yes' });
+/** Needs the token of a cart, or to be a customer who has one. */
+const cart = row(404, { nobody: 401, guest: 'yes', customer: 'yes', key: 403 });
+/** Needs the token of the order, or to be its customer; for the staff's admins and their machines there is every order. */
+const order = row(404, { guest: 'yes', customer: 'yes', admin: 'yes', key: 'yes' });
+/** Needs to have logged in, and what is asked for to be one's own. */
+const own = row(404, { nobody: 401, guest: 401, customer: 'yes', key: 403 });
 /** Needs a person who has logged in. */
 const person = row('yes', { nobody: 401, guest: 401, key: 403 });
 /** Needs an admin, or the key of a machine that acts as one. */
@@ -55,6 +57,13 @@ export const ACCESS: Record<string, Row> = {
   'DELETE /api/v1/api-keys/{id}': adminPersons,
   'GET /api/v1/admin/audit': admins,
 
+  'GET /api/v1/addresses': person,
+  'POST /api/v1/addresses': person,
+  'GET /api/v1/addresses/{id}': own,
+  'PUT /api/v1/addresses/{id}': own,
+  'PATCH /api/v1/addresses/{id}': own,
+  'DELETE /api/v1/addresses/{id}': own,
+
   'GET /api/v1/products': anybody,
   'GET /api/v1/products/available': anybody,
   'GET /api/v1/products/slug/{slug}': anybody,
@@ -66,16 +75,19 @@ export const ACCESS: Record<string, Row> = {
 
   'GET /api/v1/cart': cart,
   'DELETE /api/v1/cart': cart,
-  'POST /api/v1/cart/items': anybody,
+  'POST /api/v1/cart/items': row('yes', { key: 403 }),
   'PUT /api/v1/cart/items/{id}': cart,
   'PATCH /api/v1/cart/items/{id}': cart,
   'DELETE /api/v1/cart/items/{id}': cart,
   'POST /api/v1/cart/coupon': cart,
   'DELETE /api/v1/cart/coupon': cart,
   'POST /api/v1/coupons/validate': cart,
+  'POST /api/v1/cart/merge': own,
 
   'POST /api/v1/orders': cart,
   'POST /api/v1/orders/checkout': cart,
+  'GET /api/v1/orders': person,
+  'GET /api/v1/orders/all': admins,
   'GET /api/v1/orders/{id}': order,
   'GET /api/v1/orders/{id}/track': order,
   'GET /api/v1/orders/{id}/stream': order,

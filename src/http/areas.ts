@@ -4,7 +4,7 @@ import { accountRoutes } from '../accounts/routes.ts';
 import { userRoutes } from '../accounts/user-routes.ts';
 import { addressRoutes } from '../addresses/routes.ts';
 import { addressOf } from '../addresses/schemas.ts';
-import { findAddress } from '../addresses/store.ts';
+import { findAddress, forgetAddresses } from '../addresses/store.ts';
 import { auditRoutes } from '../audit/routes.ts';
 import { cartRoutes } from '../cart/routes.ts';
 import { catalogRoutes } from '../catalog/routes.ts';
@@ -21,8 +21,12 @@ export type Area = (deps: AppDeps) => AppRouter;
 /** Carts show what their coupon takes off; how a coupon is found is the coupons' own business. */
 const cartArea: Area = (deps) => cartRoutes(deps, findCoupon);
 
-/** Whoever goes leaves their orders behind; what of a person stands in other areas is their own business. */
-const userArea: Area = (deps) => userRoutes(deps, forgetCustomer);
+/** Whoever goes leaves their orders behind, as nobody's; their addresses go with them. */
+const userArea: Area = (deps) =>
+  userRoutes(deps, async (db, userId) => {
+    await forgetCustomer(db, userId);
+    await forgetAddresses(db, userId);
+  });
 
 /** Orders go to an address that their customer keeps; how one is found is the addresses' own business. */
 export const orderArea: Area = (deps) =>

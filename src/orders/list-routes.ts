@@ -1,6 +1,6 @@
 // Lists of orders, newest first: a customer's own, and all of the shop's for its admins.
 import { createRoute, z } from '@hono/zod-openapi';
-import { requireRole } from '../http/caller.ts';
+import { requireActor, requireRole } from '../http/caller.ts';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { jsonAnswer, problemResponses, SECURITY } from '../http/openapi.ts';
@@ -46,7 +46,7 @@ export function listRoutes(deps: AppDeps): AppRouter {
   });
 
   router.openapi(all, async (c) => {
-    await requireRole(c, deps, 'admin');
+    await requireActor(c, deps, 'admin');
     const { limit, cursor, ...filters } = c.req.valid('query');
     return c.json(await page(filters, { limit, cursor }), 200);
   });

@@ -2,7 +2,8 @@
 // that is not in that table fails, and so does one of the table that is not in the document.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { addItem, createCart } from '../../src/cart/store.ts';
+import { insertAddress } from '../../src/addresses/store.ts';
+import { addItem, createCart, createCustomerCart } from '../../src/cart/store.ts';
 import { ACCESS, type Access, CALLERS, type CallerKind } from '../../src/http/access.ts';
 import { createApp } from '../../src/http/app.ts';
 import { saveIntent } from '../../src/payments/store.ts';
@@ -13,6 +14,7 @@ import { hashToken, newCartToken, orderToken } from '../../src/platform/tokens.t
 import { type Headers, machine, type Person, person } from '../accounts/people.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { insertOrderRow, intentOf, stockedVariant } from '../support/rows.ts';
+import { ADDRESS } from '../support/shopper.ts';
 import { ENVIRONMENT, floor } from './floor.ts';
 
 interface Operation {
@@ -62,16 +64,21 @@ async function makeLogin(): Promise<void> {
 }
 
 /** A shop's worth of things to ask for, made anew for each call: some calls end what they ask for. */
-async function things(owner: Person) {
+async function things(kind: CallerKind, owner: Person) {
   const { db } = database;
   const now = new Date();
   const { id: variantId } = await stockedVariant(db, 5);
   const cartToken = newCartToken();
-  const [cartId, itemId] = [newId(now), newId(now)];
-  const tokenHash = hashToken(cartToken);
   const expiresAt = new Date(now.getTime() + HOUR_MS);
-  await createCart(db, { id: cartId, nextOrderId: newId(now), tokenHash, currency: 'usd', expiresAt, now });
-  await addItem(db, { id: itemId, cartId, variantId, quantity: 1, now });
+  const fillCart = async (whose: { tokenHash: Buffer } | { customerId: string }): Promise<string> => {
+    const [cartId, itemId] = [newId(now), newId(now)];
+    const cart = { id: cartId, nextOrderId: newId(now), currency: 'usd', expiresAt, now };
+    if ('tokenHash' in whose) await createCart(db, { ...cart, ...whose });
+    else await createCustomerCart(db, { ...cart, ...whose });
+    await addItem(db, { id: itemId, cartId, variantId, quantity: 1, now });
+    return itemId;
+  };
+  const itemId = await fillCart(kind === 'guest' ? { tokenHash: hashToken(cartToken) } : { customerId: owner.id });
   // Nobody has to ask a workflow about an order that is under way to its customer.
   const orderId = await insertOrderRow(db, { customer_id: owner.id, status: 'SHIPPED' });
   await saveIntent(db, newId(now), intentOf(orderId, 1), now);
@@ -82,7 +89,10 @@ async function things(owner: Person) {
     .executeTakeFirstOrThrow();
   const product = await db.selectFrom('products').select(['id', 'slug']).limit(1).executeTakeFirstOrThrow();
   const category = await db.selectFrom('categories').select(['id', 'slug']).limit(1).executeTakeFirstOrThrow();
+  const addressId = newId(now);
+  await insertAddress(db, { ...ADDRESS, id: addressId, customerId: owner.id, isDefault: true, now });
   const ids: [RegExp, string][] = [
+    [/(?<=\/addresses\/)\{id\}/, addressId],
     [/\/products\/slug\/\{slug\}/, `/products/slug/${product.slug}`],
     [/\/products\/\{id\}/, `/products/${product.id}`],
     [/\/categories\/slug\/\{slug\}/, `/categories/slug/${category.slug}`],
@@ -108,7 +118,7 @@ async function headersOf(kind: CallerKind, owner: Person, guest: Headers): Promi
 
 async function answerTo(kind: CallerKind, route: string, operation: Operation): Promise<[number, Access]> {
   const owner = await person(database.db);
-  const { ids, guest, orderId, variantId } = await things(owner);
+  const { ids, guest, orderId, variantId } = await things(kind, owner);
   const [method = '', pattern = ''] = route.split(' ');
   const path = ids.reduce((made, [name, id]) => made.replace(name, id), pattern);
   const example = operation.requestBody?.content['application/json']?.example;
