@@ -52,7 +52,14 @@ const addToCart = createRoute({
   responses: {
     200: jsonAnswer('The cart with the item in it', cartAnswer, cartExample),
     201: jsonAnswer("A new cart; a guest's with its token in X-Cart-Token and in the body", cartAnswer, cartExample),
-    ...problemResponses('unauthenticated', 'not_found', 'cart_in_checkout', 'precondition_failed', 'validation_failed'),
+    ...problemResponses(
+      'unauthenticated',
+      'forbidden',
+      'not_found',
+      'cart_in_checkout',
+      'precondition_failed',
+      'validation_failed',
+    ),
   },
 });
 
@@ -95,7 +102,7 @@ const mergeCart = createRoute({
     "Quantities add up, as far as the stock and the most of a line go, and the coupon comes along where my cart has none. The token names nothing afterwards. Without a guest's cart that is there, mine stays as it is.",
   security: SECURITY.customer,
   request: { headers: editHeaders, body: emptyBody },
-  responses: { ...EDIT_RESPONSES, ...problemResponses('unauthenticated', 'forbidden') },
+  responses: EDIT_RESPONSES,
 });
 
 export function cartRoutes(deps: AppDeps, findCoupon: FindCoupon): AppRouter {

@@ -35,7 +35,7 @@ const all = createRoute({
   request: { query: allOrdersQuery },
 });
 
-const cursorPosition = z.tuple([z.int(), z.uuid()]);
+const cursorPosition = z.tuple([z.int().min(0), z.uuid()]);
 
 export function listRoutes(deps: AppDeps): AppRouter {
   const router = createRouter();

@@ -42,6 +42,7 @@ const placeOrder = createRoute({
       'idempotency_key_missing',
       'idempotency_key_reused',
       'unauthenticated',
+      'forbidden',
       'not_found',
       'out_of_stock',
       'cart_empty',
