@@ -37,7 +37,7 @@ module.exports = {
       from: { path: '^activities/' },
       to: {
         path: '^(src|workflows|migrations|test)/',
-        pathNot: ['^src/[^/]+/(checkout-|refund-)?store\\.ts$', '^src/[^/]+/rules\\.ts$', '^src/platform/'],
+        pathNot: ['^src/[^/]+/(checkout-|refund-|mail-)?store\\.ts$', '^src/[^/]+/rules\\.ts$', '^src/platform/'],
       },
     },
     {
@@ -56,7 +56,7 @@ module.exports = {
     {
       name: 'stores-know-no-http',
       severity: 'error',
-      from: { path: '^src/[^/]+/(checkout-|refund-)?(store|rules)\\.ts$' },
+      from: { path: '^src/[^/]+/((checkout-|refund-|credential-|mail-|proof-|session-)?store|rules)\\.ts$' },
       to: { path: '^(src/http|workflows|node_modules/@hono)/' },
     },
     {

@@ -14,4 +14,8 @@ export type Area = (deps: AppDeps) => AppRouter;
 /** Carts show what their coupon takes off; how a coupon is found is the coupons' own business. */
 const cartArea: Area = (deps) => cartRoutes(deps, findCoupon);
 
-export const AREAS: readonly Area[] = [accountRoutes, catalogRoutes, cartArea, orderRoutes, paymentRoutes];
+/** What a guest has stays a guest's. */
+const accountArea: Area = (deps) =>
+  accountRoutes(deps, { mergeCart: () => Promise.resolve(), claimOrders: () => Promise.resolve() });
+
+export const AREAS: readonly Area[] = [accountArea, catalogRoutes, cartArea, orderRoutes, paymentRoutes];
