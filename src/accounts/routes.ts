@@ -60,7 +60,7 @@ const logIn = createRoute({
   tags: TAGS,
   summary: 'Log in with a password',
   description:
-    'The answer for a wrong password and for an unknown address is the same. Each login is a session of its own. The cart whose token comes with it goes into the customer’s.',
+    "The answer for a wrong password and for an unknown address is the same. Each login is a session of its own. The cart whose token comes with it goes into the customer's.",
   security: SECURITY.public,
   request: { body: jsonBody(logInBody, logInExample) },
   responses: {
@@ -113,7 +113,7 @@ function addRegistration(router: AppRouter, { db, config, clock }: AppDeps, welc
   router.openapi(register, async (c) => {
     const { email, password, name } = c.req.valid('json');
     refuseWeakPassword('password', password, email);
-    // Before anything is known of the address, and as many statements for one that is taken: the same time for both.
+    // What costs time comes before anything is known of the address.
     const hash = await hashPassword(password);
     const now = clock();
     const opened = await db.transaction().execute(async (tx) => {

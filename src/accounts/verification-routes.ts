@@ -17,7 +17,7 @@ const verifyEmail = createRoute({
   path: '/auth/verify-email',
   tags: TAGS,
   summary: 'Confirm an address with the token of a link',
-  description: 'Orders that were made as a guest under this address are the customer’s from then on.',
+  description: "Orders that were made as a guest under this address are the customer's from then on.",
   security: SECURITY.public,
   request: { body: jsonBody(verifyEmailBody, verifyEmailExample) },
   responses: { 204: { description: 'The address is confirmed' }, ...problemResponses('validation_failed') },

@@ -1,6 +1,7 @@
 // The door of the shop, for tests of accounts: the app with the accounts' routes on real tables, a clock that the test moves,
 // and what was put into people's mailboxes.
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { type AccountMail, unsealMail } from '../../src/accounts/mail-store.ts';
 import { accountRoutes } from '../../src/accounts/routes.ts';
 import type { Guests } from '../../src/accounts/welcome.ts';
@@ -10,6 +11,7 @@ import type { Act } from '../../src/platform/audit.ts';
 import type { Database } from '../../src/platform/database.ts';
 import { hashPassword } from '../../src/platform/passwords.ts';
 import { ENVIRONMENT, floor } from '../http/floor.ts';
+import { until } from '../support/wait.ts';
 
 export const PASSWORD = 'correct horse battery staple';
 const SECRETS = [ENVIRONMENT.TOKEN_SECRET];
@@ -124,3 +126,16 @@ export const everyTime = <T>(times: number, act: (at: number) => Promise<T>): Pr
 /** Their statuses, the smallest first. */
 export const statusesOf = (answers: readonly Answered[]): number[] =>
   answers.map(({ status }) => status).toSorted((a, b) => a - b);
+
+/**
+ * Waits until so many statements of this database wait for a lock: requests that are then let go race with each other.
+ * @param db outside any transaction: within one, PostgreSQL shows the same picture again and again
+ */
+export async function waitingForLocks(db: Database, count: number): Promise<void> {
+  await until(`${count} statements wait for a lock`, async () => {
+    const { rows } = await sql<{ count: number }>`
+      SELECT count(*)::integer FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(db);
+    return rows[0]?.count === count;
+  });
+}

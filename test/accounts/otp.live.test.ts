@@ -1,7 +1,9 @@
 // Logging in with a mailed code, through the whole app on the real tables.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import {
+  type Answered,
   bearer,
   cookie,
   type Door,
@@ -12,6 +14,7 @@ import {
   person,
   secretFor,
   statusesOf,
+  waitingForLocks,
 } from './door.ts';
 
 let database: OwnDatabase;
@@ -91,7 +94,13 @@ describe('a code', () => {
     const email = newAddress();
     const at = shop();
     const otp = await codeFor(at, email);
-    const answers = await everyTime(5, () => verify(at, email, otp));
+    let verified: Promise<Answered[]> = Promise.resolve([]);
+    await database.db.transaction().execute(async (tx) => {
+      await sql`SELECT FROM account_proofs WHERE email = ${email} FOR UPDATE`.execute(tx);
+      verified = everyTime(5, () => verify(at, email, otp));
+      await waitingForLocks(database.db, 5);
+    });
+    const answers = await verified;
     expect(statusesOf(answers)).toEqual([200, 401, 401, 401, 401]);
     expect(await verify(at, email, otp)).toMatchObject(REFUSED);
     const users = await database.db.selectFrom('users').select('id').where('email', '=', email).execute();
@@ -151,7 +160,7 @@ describe('a code', () => {
     expect((await verify(at, email, next)).status).toBe(200);
   });
 
-  test('opens nobody else’s account', async () => {
+  test("opens nobody else's account", async () => {
     const at = shop();
     const { email } = await person(database.db);
     const otp = await codeFor(at, newAddress());

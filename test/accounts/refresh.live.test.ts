@@ -4,8 +4,7 @@ import { sql } from 'kysely';
 import { type Database, openDatabase } from '../../src/platform/database.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { until } from '../support/wait.ts';
-import { type Answered, bearer, cookie, type Door, door, everyTime, person } from './door.ts';
+import { type Answered, bearer, cookie, type Door, door, everyTime, person, waitingForLocks } from './door.ts';
 
 const WEEK = 604_800;
 
@@ -37,16 +36,8 @@ async function loggedIn(at: Door) {
   return { email, id, ...(body as { accessToken: string; refreshToken: string }) };
 }
 
-/** How many statements of this database wait for a lock. */
-async function waiting(tx: Database): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    SELECT count(*)::integer FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(tx);
-  return rows[0]?.count ?? 0;
-}
-
 describe('a refresh', () => {
-  test('gives a new pair and lets the access tokens of the session go on; the old refresh token and its cookie are nobody’s', async () => {
+  test("gives a new pair and lets the access tokens of the session go on; the old refresh token and its cookie are nobody's", async () => {
     const at = shop();
     const { email, accessToken, refreshToken } = await loggedIn(at);
     at.pass(1);
@@ -98,7 +89,7 @@ describe('a refresh', () => {
     );
   });
 
-  test('is nobody’s after a logout, and of a user who is not active', async () => {
+  test("is nobody's after a logout, and of a user who is not active", async () => {
     const at = shop();
     const [out, inactive] = [await loggedIn(at), await loggedIn(at)];
     await at.send('auth/logout', {}, bearer(out.accessToken));
@@ -121,7 +112,7 @@ describe('a refresh', () => {
 });
 
 describe('an old refresh token', () => {
-  test('ends the whole family at once, in every process: the thief’s tokens, the owner’s, and no other session', async () => {
+  test("ends the whole family at once, in every process: the thief's tokens, the owner's, and no other session", async () => {
     const [here, there] = [shop(), anotherProcess()];
     const stolen = await loggedIn(here);
     const other = (await here.logIn(stolen.email)).body;
@@ -160,14 +151,14 @@ describe('the same refresh token at the same moment', () => {
     expect(answers.filter(({ status }) => status !== 200 && status !== 401 && status !== 409)).toEqual([]);
   });
 
-  test('in a client’s double send logs nobody out: the twin gets no token and is told to wait', async () => {
+  test("in a client's double send logs nobody out: the twin gets no token and is told to wait", async () => {
     const at = shop();
     const { email, refreshToken, id } = await loggedIn(at);
     let answers: Promise<Answered[]> = Promise.resolve([]);
     await database.db.transaction().execute(async (tx) => {
       await sql`SELECT FROM sessions WHERE user_id = ${id} FOR UPDATE`.execute(tx);
       answers = everyTime(2, () => refresh(at, refreshToken));
-      await until('both wait for the session', async () => (await waiting(tx)) === 2);
+      await waitingForLocks(database.db, 2);
     });
     const [won, lost] = (await answers).toSorted((a, b) => a.status - b.status);
     expect([won?.status, lost?.status, lost?.body.code]).toEqual([200, 409, 'request_in_progress']);
