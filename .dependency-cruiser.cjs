@@ -37,7 +37,11 @@ module.exports = {
       from: { path: '^activities/' },
       to: {
         path: '^(src|workflows|migrations|test)/',
-        pathNot: ['^src/[^/]+/(checkout-|customer-|refund-)?store\\.ts$', '^src/[^/]+/rules\\.ts$', '^src/platform/'],
+        pathNot: [
+          '^src/[^/]+/(checkout-|customer-|refund-|mail-)?store\\.ts$',
+          '^src/[^/]+/rules\\.ts$',
+          '^src/platform/',
+        ],
       },
     },
     {
@@ -56,7 +60,9 @@ module.exports = {
     {
       name: 'stores-know-no-http',
       severity: 'error',
-      from: { path: '^src/[^/]+/(checkout-|customer-|refund-)?(store|rules)\\.ts$' },
+      from: {
+        path: '^src/[^/]+/((checkout-|customer-|refund-|credential-|mail-|proof-|session-|user-|key-)?store|rules)\\.ts$',
+      },
       to: { path: '^(src/http|workflows|node_modules/@hono)/' },
     },
     {

@@ -127,6 +127,8 @@ export const environmentSchema = z.object({
     )
     .optional(),
 
+  OTP_TTL: seconds(120),
+
   PAYMENT_WINDOW: seconds(900),
   CONFIRMATION_WINDOW: seconds(172_800),
   HOLD_GRACE: seconds(60),

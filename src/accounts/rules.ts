@@ -8,10 +8,37 @@ export const MAX_PASSWORD = 128;
 export const ACCESS_TOKEN_SECONDS = 900;
 export const SESSION_SECONDS = 604_800;
 
+/** Why somebody is to prove that a mailbox is theirs. `known_address` proves nothing: it tells of a second registration. */
+export type Purpose = 'verify_email' | 'reset_password' | 'otp' | 'known_address';
+
+/**
+ * Seconds that a proof lives (a code's are the setting OTP_TTL), and that pass before another may be mailed to the same
+ * mailbox: enough against a double click; how many an hour is a matter of the rate limits.
+ */
+export const PROOFS = {
+  verify_email: { ttl: 86_400, pause: 10 },
+  reset_password: { ttl: 3_600, pause: 10 },
+  otp: { pause: 10 },
+  known_address: { ttl: 3_600, pause: 3_600 },
+} as const satisfies Record<Purpose, { ttl?: number; pause: number }>;
+
+/** A million codes and five tries: one guess in 200,000 is right. */
+export const OTP_DIGITS = 6;
+export const OTP_TRIES = 5;
+
 /** From the least to the most: each role may do what those before it may. */
 export const ROLES = ['customer', 'inventory', 'admin'] as const;
 
 export type Role = (typeof ROLES)[number];
+
+/** A person as answers show them. */
+export interface Person {
+  id: string;
+  email: string;
+  name: string;
+  role: Role;
+  emailVerified: boolean;
+}
 
 /** Whether somebody with the role `has` may do what needs the role `needs`. */
 export function mayActAs(has: Role, needs: Role): boolean {

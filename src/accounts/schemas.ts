@@ -1,7 +1,7 @@
 // What the accounts' routes take and give.
 import { z } from '@hono/zod-openapi';
-import { uuid } from '../http/schemas.ts';
-import { ACCESS_TOKEN_SECONDS, MAX_PASSWORD, ROLES } from './rules.ts';
+import { emailAddress, text, uuid } from '../http/schemas.ts';
+import { ACCESS_TOKEN_SECONDS, MAX_PASSWORD, MIN_PASSWORD, OTP_DIGITS, ROLES } from './rules.ts';
 
 /** The longest address that mail can be sent to (RFC 5321, section 4.5.3.1.3). */
 const MAX_EMAIL = 254;
@@ -12,6 +12,57 @@ export const logInBody = z.strictObject({
   // No shortest length: what is not the password is wrong, not invalid.
   password: z.string().min(1).max(MAX_PASSWORD),
 });
+/** As addresses are kept. */
+const email = emailAddress.toLowerCase();
+const MAX_NAME = 100;
+/** Ours are far shorter. */
+const MAX_TOKEN = 200;
+const CONTROL = /\p{Cc}/u;
+
+/** Whether it is too easy to guess is judged with the address beside it (password-rules.ts). */
+const newPassword = z
+  .string()
+  .min(MIN_PASSWORD)
+  .max(MAX_PASSWORD, { abort: true })
+  .refine((value) => !CONTROL.test(value), 'must not contain control characters')
+  .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+const token = z.string().min(1).max(MAX_TOKEN);
+
+export const registerBody = z.strictObject({ email, password: newPassword, name: text({ max: MAX_NAME }) });
+export const registerExample = {
+  email: 'ada@example.com',
+  password: 'correct horse battery staple',
+  name: 'Ada Lovelace',
+};
+
+export const refreshBody = z.strictObject({ refreshToken: token.optional() });
+export const refreshExample = { refreshToken: 'session_2b7Yx' };
+
+/** Whose mailbox something is to be sent to. */
+export const mailboxBody = z.strictObject({ email });
+export const mailboxExample = { email: 'ada@example.com' };
+
+export const verifyEmailBody = z.strictObject({ token });
+export const verifyEmailExample = { token: 'verify_email_4mYq' };
+
+export const resetPasswordBody = z.strictObject({ token, newPassword });
+export const resetPasswordExample = { token: 'reset_password_4mYq', newPassword: 'wrong donkey cell paperclip' };
+
+export const changePasswordBody = z.strictObject({
+  currentPassword: z.string().min(1).max(MAX_PASSWORD),
+  newPassword,
+});
+export const changePasswordExample = {
+  currentPassword: 'correct horse battery staple',
+  newPassword: 'wrong donkey cell paperclip',
+};
+
+export const verifyOtpBody = z.strictObject({
+  email,
+  otp: z.string().regex(new RegExp(`^\\d{${OTP_DIGITS}}$`), `must be ${OTP_DIGITS} digits`),
+});
+export const verifyOtpExample = { email: 'ada@example.com', otp: '042517' };
+
 export const logInExample = { email: 'ada@example.com', password: 'correct horse battery staple' };
 
 export const userAnswer = z

@@ -27,12 +27,6 @@ export interface Decision {
 /** Forgets a user in another area, in the transaction that forgets them here. */
 export type ForgetUser = (db: Kysely<Schema>, userId: string) => Promise<void>;
 
-/** Who has this address, however it is written. */
-export async function findUserId(db: Kysely<Schema>, email: string): Promise<string | undefined> {
-  const user = await db.selectFrom('users').select('id').where('email', '=', email.toLowerCase()).executeTakeFirst();
-  return user?.id;
-}
-
 /** A user who has not gone. */
 export async function findUser(db: Kysely<Schema>, id: string): Promise<User | undefined> {
   return present(db).where('id', '=', id).executeTakeFirst();

@@ -6,9 +6,11 @@ import { addressRoutes } from '../addresses/routes.ts';
 import { addressOf } from '../addresses/schemas.ts';
 import { findAddress, forgetAddresses } from '../addresses/store.ts';
 import { auditRoutes } from '../audit/routes.ts';
+import { createMergeCart } from '../cart/merging.ts';
 import { cartRoutes } from '../cart/routes.ts';
 import { catalogRoutes } from '../catalog/routes.ts';
 import { findCoupon } from '../coupons/store.ts';
+import { createClaimOrders } from '../orders/claiming.ts';
 import { orderRoutes } from '../orders/routes.ts';
 import { forgetCustomer } from '../orders/store.ts';
 import { paymentRoutes } from '../payments/routes.ts';
@@ -20,6 +22,10 @@ export type Area = (deps: AppDeps) => AppRouter;
 
 /** Carts show what their coupon takes off; how a coupon is found is the coupons' own business. */
 const cartArea: Area = (deps) => cartRoutes(deps, findCoupon);
+
+/** What a guest has becomes the customer's at a login; how, is the business of carts and orders. */
+export const accountArea: Area = (deps) =>
+  accountRoutes(deps, { mergeCart: createMergeCart(deps, findCoupon), claimOrders: createClaimOrders(deps) });
 
 /** Whoever goes leaves their orders behind, as nobody's; their addresses go with them. */
 const userArea: Area = (deps) =>
@@ -36,7 +42,7 @@ export const orderArea: Area = (deps) =>
   });
 
 export const AREAS: readonly Area[] = [
-  accountRoutes,
+  accountArea,
   userArea,
   keyRoutes,
   addressRoutes,

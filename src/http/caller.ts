@@ -114,8 +114,11 @@ async function findSession(c: Context<AppEnv>, deps: CallerDeps): Promise<Login 
   return findLogin(db, { tokenHash: hashSessionToken(cookie) }, now);
 }
 
-/** Browsers name the origin of every write and no page can forge it (Fetch, "Origin" header); SameSite=Lax stands behind it. */
-function refuseForeignWrite(c: Context<AppEnv>, { PUBLIC_URL, CORS_ORIGINS }: CallerDeps['config']): void {
+/**
+ * Browsers name the origin of every write and no page can forge it (Fetch, "Origin" header); SameSite=Lax stands behind it.
+ * @throws forbidden when the page is of a foreign origin
+ */
+export function refuseForeignWrite(c: Context<AppEnv>, { PUBLIC_URL, CORS_ORIGINS }: CallerDeps['config']): void {
   const origin = c.req.header('Origin');
   if (origin === undefined || SAFE_METHODS.has(c.req.method)) return;
   const own = new URL(PUBLIC_URL ?? c.req.url).origin;

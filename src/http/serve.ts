@@ -1,6 +1,7 @@
 // `api`: one API process. It starts without its dependencies (and says that it is not ready), and at SIGTERM or SIGINT it
 // refuses new work, ends what is under way, closes its pools and exits with 0.
 import type { Server } from 'node:http';
+import { deleteExpiredProofs } from '../accounts/proof-store.ts';
 import { type Config, requireSettings } from '../config.ts';
 import { appendAct } from '../platform/audit.ts';
 import { deleteExpiredSessions } from '../platform/auth.ts';
@@ -105,6 +106,7 @@ async function sweep({ db, clock, logger }: AppDeps): Promise<void> {
   try {
     await deleteExpiredKeys(db, clock());
     await deleteExpiredSessions(db, clock());
+    await deleteExpiredProofs(db, clock());
   } catch (error) {
     logger.warn({ err: error }, 'what has expired stays until the next sweep');
   }

@@ -1,4 +1,5 @@
-// The mails that an order's customer gets, one per fact: pure functions from the order to what is read.
+// The mails of the shop: those that an order's customer gets, one per fact, and those about an account. Pure functions from
+// the facts to what is read.
 import { html } from 'hono/html';
 import { formatMoney } from '../pricing/rules.ts';
 
@@ -105,12 +106,9 @@ export async function renderMail(fact: MailFact, order: MailOrder, locale = 'en-
       <td style="padding:6px 0;text-align:right">${amount}</td>
     </tr>`,
   );
-  const page = await html`<!doctype html>
-<html lang="en">
-  <body style="margin:0;padding:24px;background:#f4f4f1;font-family:system-ui,sans-serif;color:#1c1c1a">
-    <div style="max-width:520px;margin:0 auto;padding:28px;background:#fff;border-radius:12px">
-      <h1 style="margin:0 0 12px;font-size:20px">${subject(order.number)}</h1>
-      <p>Hello ${order.customerName},</p>
+  const page = await pageOf(
+    subject(order.number),
+    html`<p>Hello ${order.customerName},</p>
       <p>${sentence}</p>
       <table style="width:100%;border-collapse:collapse">
         ${rows}
@@ -120,9 +118,68 @@ export async function renderMail(fact: MailFact, order: MailOrder, locale = 'en-
         </tr>
       </table>
       ${refunded === undefined ? '' : html`<p><strong>${refunded}</strong></p>`}
-      <p><a href="${order.link}" style="color:#0b5d4b">See your order</a></p>
+      <p><a href="${order.link}" style="color:#0b5d4b">See your order</a></p>`,
+  );
+  return { subject: subject(order.number), text, html: page };
+}
+
+export const ACCOUNT_MAILS = ['verify_email', 'reset_password', 'otp', 'known_address'] as const;
+
+interface AccountWords {
+  subject: string;
+  sentence: string;
+  /** What the link is called, where there is one. */
+  link?: string;
+  end: string;
+}
+
+const ACCOUNT_WORDS: Record<(typeof ACCOUNT_MAILS)[number], AccountWords> = {
+  verify_email: {
+    subject: 'Confirm your mail address',
+    sentence: 'An account was made with this mail address. Open the link to say that it is yours.',
+    link: 'Confirm the address',
+    end: 'If you have made no account, do not open it.',
+  },
+  reset_password: {
+    subject: 'Choose a new password',
+    sentence: 'Somebody asked for a new password for your account. The link works once, for an hour.',
+    link: 'Choose a new password',
+    end: 'If it was not you, leave the link alone: your password stays as it is.',
+  },
+  otp: {
+    subject: 'Your code to log in',
+    sentence: 'This is your code to log in. It works once, and soon no more.',
+    end: 'If you did not ask for it, somebody typed your address. Give the code to nobody.',
+  },
+  known_address: {
+    subject: 'You have an account already',
+    sentence: 'Somebody tried to register with your mail address. You have an account, so none was made.',
+    end: 'If it was you, log in, or ask for a new password. If it was not, there is nothing to do.',
+  },
+};
+
+/** @param secret the link, or the code; empty where the mail carries none */
+export async function renderAccountMail(kind: (typeof ACCOUNT_MAILS)[number], secret: string): Promise<MailContent> {
+  const { subject, sentence, link, end } = ACCOUNT_WORDS[kind];
+  const text = ['Hello,', sentence, ...(secret === '' ? [] : [secret]), end].join('\n\n');
+  const code = html`<p style="font-size:28px;letter-spacing:6px"><strong>${secret}</strong></p>`;
+  const main = link === undefined ? code : html`<p><a href="${secret}" style="color:#0b5d4b">${link}</a></p>`;
+  const body = html`<p>Hello,</p>
+      <p>${sentence}</p>
+      ${secret === '' ? '' : main}
+      <p>${end}</p>`;
+  return { subject, text, html: await pageOf(subject, body) };
+}
+
+async function pageOf(title: string, body: ReturnType<typeof html>): Promise<string> {
+  const page = await html`<!doctype html>
+<html lang="en">
+  <body style="margin:0;padding:24px;background:#f4f4f1;font-family:system-ui,sans-serif;color:#1c1c1a">
+    <div style="max-width:520px;margin:0 auto;padding:28px;background:#fff;border-radius:12px">
+      <h1 style="margin:0 0 12px;font-size:20px">${title}</h1>
+      ${body}
     </div>
   </body>
 </html>`;
-  return { subject: subject(order.number), text, html: page.toString() };
+  return page.toString();
 }

@@ -25,6 +25,27 @@ export type Numeric = ColumnType<number, number | string, number | string>;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AccountMails {
+  attempts: Generated<number>;
+  createdAt: Timestamp;
+  dueAt: Timestamp;
+  expiresAt: Timestamp;
+  id: string;
+  lastError: string | null;
+  sealed: Buffer | null;
+  sentAt: Timestamp | null;
+}
+
+export interface AccountProofs {
+  createdAt: Timestamp;
+  email: string;
+  expiresAt: Timestamp;
+  id: string;
+  purpose: string;
+  secretHash: string;
+  tries: Generated<number>;
+}
+
 export interface Accounts {
   accountId: string;
   createdAt: Generated<Timestamp>;
@@ -343,6 +364,12 @@ export interface StripeEvents {
   type: string;
 }
 
+export interface UsedRefreshTokens {
+  sessionId: string;
+  tokenHash: string;
+  usedAt: Timestamp;
+}
+
 export interface Users {
   active: Generated<boolean>;
   createdAt: Generated<Timestamp>;
@@ -378,6 +405,8 @@ export interface Verifications {
 }
 
 export interface DB {
+  accountMails: AccountMails;
+  accountProofs: AccountProofs;
   accounts: Accounts;
   addresses: Addresses;
   apiKeys: ApiKeys;
@@ -404,6 +433,7 @@ export interface DB {
   sessions: Sessions;
   stockMovements: StockMovements;
   stripeEvents: StripeEvents;
+  usedRefreshTokens: UsedRefreshTokens;
   users: Users;
   variants: Variants;
   verifications: Verifications;

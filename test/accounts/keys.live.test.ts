@@ -1,8 +1,8 @@
 // API keys: made by admins for machines, worth what their role is worth, and nothing once they are over or revoked.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { keyRoutes } from '../../src/accounts/key-routes.ts';
-import { accountRoutes } from '../../src/accounts/routes.ts';
 import { userRoutes } from '../../src/accounts/user-routes.ts';
+import { accountArea } from '../../src/http/areas.ts';
 import { findCaller, requireActor } from '../../src/http/caller.ts';
 import { createRouter } from '../../src/http/router.ts';
 import { floor } from '../http/floor.ts';
@@ -32,7 +32,7 @@ async function send(
       router.all('/staff', async (c) => c.json(await requireActor(c, deps, 'inventory')));
       router.all('/admins', async (c) => c.json(await requireActor(c, deps, 'admin')));
       router.all('/anyone', async (c) => c.json((await findCaller(c, deps)) ?? null));
-      for (const part of [keyRoutes(deps), accountRoutes(deps), userRoutes(deps, () => Promise.resolve())])
+      for (const part of [keyRoutes(deps), accountArea(deps), userRoutes(deps, () => Promise.resolve())])
         router.route('/', part);
       return router;
     },

@@ -13,6 +13,7 @@ import { hashPassword } from '../../src/platform/passwords.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { sharedServers } from '../support/servers.ts';
+import { NO_GUESTS } from './door.ts';
 
 const PASSWORD = 'correct horse battery staple';
 const WEEK_MS = 7 * 86_400_000;
@@ -36,7 +37,7 @@ function shop(parts: { db?: Database; environment?: Record<string, string> } = {
   const { app, lines, deps } = floor(
     (all) => {
       const router = createRouter();
-      router.route('/', accountRoutes(all));
+      router.route('/', accountRoutes(all, NO_GUESTS));
       for (const role of ['customer', 'admin'] as const) {
         router.all(`/${role}`, async (c) => c.json(await requireRole(c, all, role)));
       }

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { accountRoutes } from '../../src/accounts/routes.ts';
 import { auditRoutes } from '../../src/audit/routes.ts';
+import { accountArea } from '../../src/http/areas.ts';
 import { createRouter } from '../../src/http/router.ts';
 import { appendAct } from '../../src/platform/audit.ts';
 import { hashPassword } from '../../src/platform/passwords.ts';
@@ -22,7 +22,7 @@ afterAll(() => database.leave());
 function shop() {
   const { db } = database;
   const { app } = floor(
-    (deps) => createRouter().route('/', accountRoutes(deps)).route('/', auditRoutes(deps)),
+    (deps) => createRouter().route('/', accountArea(deps)).route('/', auditRoutes(deps)),
     {},
     { db, record: (act) => appendAct(db, act) },
   );

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request, type Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
-import { accountRoutes } from '../../src/accounts/routes.ts';
+import { accountArea } from '../../src/http/areas.ts';
 import { findCaller } from '../../src/http/caller.ts';
 import { createRouter } from '../../src/http/router.ts';
 import { createServer, listen } from '../../src/http/server.ts';
@@ -47,7 +47,7 @@ async function api(environment: Record<string, string>, redis: Redis | null) {
   const { app, deps } = floor(
     (all) => {
       const router = createRouter();
-      router.route('/', accountRoutes(all));
+      router.route('/', accountArea(all));
       router.all('/anything', async (c) => c.json((await findCaller(c, all)) ?? null));
       return router;
     },

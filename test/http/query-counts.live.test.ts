@@ -11,9 +11,11 @@ import { appendAct } from '../../src/platform/audit.ts';
 import { type Database, openDatabase } from '../../src/platform/database.ts';
 import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
 import { machine, person } from '../accounts/people.ts';
+import { mailsTo } from '../support/backstage.ts';
 import { ADDRESS, type CartBody, type PaymentBody, type PlacedBody } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
-import { floor } from './floor.ts';
+import { until } from '../support/wait.ts';
+import { ENVIRONMENT, floor } from './floor.ts';
 
 /** Statements of one call, by the method and the path of the document. */
 const BUDGETS: Record<string, number> = {
@@ -58,8 +60,17 @@ const BUDGETS: Record<string, number> = {
   'PATCH /api/v1/users/{id}': 7,
   'POST /api/v1/addresses': 6,
   'POST /api/v1/api-keys': 5,
+  'POST /api/v1/auth/change-password': 7,
+  'POST /api/v1/auth/forgot-password': 1,
   'POST /api/v1/auth/login': 5,
   'POST /api/v1/auth/logout': 3,
+  'POST /api/v1/auth/refresh': 1,
+  'POST /api/v1/auth/register': 6,
+  'POST /api/v1/auth/resend-verification': 1,
+  'POST /api/v1/auth/reset-password': 7,
+  'POST /api/v1/auth/send-otp': 1,
+  'POST /api/v1/auth/verify-email': 4,
+  'POST /api/v1/auth/verify-otp': 6,
   'POST /api/v1/cart/coupon': 9,
   'POST /api/v1/cart/items': 1,
   'POST /api/v1/cart/merge': 10,
@@ -86,7 +97,7 @@ let temporal: TemporalClient;
 let statements = 0;
 
 beforeAll(async () => {
-  shop = await startStack();
+  shop = await startStack({ env: { TOKEN_SECRET: ENVIRONMENT.TOKEN_SECRET } });
   const { stack } = shop;
   const environment = {
     DATABASE_URL: stack.databaseUrl,
@@ -240,6 +251,47 @@ async function customerCalls(): Promise<Record<string, Call>> {
   };
 }
 
+/** A new account, what proves it, and the secrets of its mails as the inbox gets them. */
+async function accountCalls(): Promise<Record<string, Call>> {
+  const [email, newcomer] = [`${randomUUID()}@example.com`, `${randomUUID()}@example.com`];
+  const password = 'correct horse battery staple';
+  const auth = (route: string, json: unknown, headers = {}): Call => ({
+    to: `POST /api/v1/auth/${route}`,
+    headers,
+    json,
+  });
+  const register = auth('register', { email, password, name: 'Ada' });
+  const sessions = await send<{ refreshToken: string }>(register);
+  const third = { email: `${randomUUID()}@example.com`, password, name: 'Ada' };
+  const { accessToken } = await send<{ accessToken: string }>(auth('register', third));
+  await send(auth('forgot-password', { email }));
+  await send(auth('send-otp', { email: newcomer }));
+  const inMail = (to: string, pattern: RegExp) =>
+    until(`a mail with ${pattern} has come`, async () => {
+      const texts = (await mailsTo(shop.stack, to)).map(({ text }) => text);
+      return texts.flatMap((text) => pattern.exec(text)?.[0] ?? [])[0];
+    });
+  const [confirm, reset, otp] = await Promise.all([
+    inMail(email, /verify_email_[\w-]+/),
+    inMail(email, /reset_password_[\w-]+/),
+    inMail(newcomer, /^\d{6}$/m),
+  ]);
+  const newPassword = 'wrong donkey cell paperclip';
+  const bearer = { Authorization: `Bearer ${accessToken}` };
+  const other = `${randomUUID()}@example.com`;
+  return {
+    'POST /api/v1/auth/register': auth('register', { email: other, password, name: 'Ada' }),
+    'POST /api/v1/auth/refresh': auth('refresh', { refreshToken: sessions.refreshToken }),
+    'POST /api/v1/auth/verify-email': auth('verify-email', { token: confirm }),
+    'POST /api/v1/auth/resend-verification': auth('resend-verification', { email: other }),
+    'POST /api/v1/auth/verify-otp': auth('verify-otp', { email: newcomer, otp }),
+    'POST /api/v1/auth/send-otp': auth('send-otp', { email }),
+    'POST /api/v1/auth/reset-password': auth('reset-password', { token: reset, newPassword: password }),
+    'POST /api/v1/auth/forgot-password': auth('forgot-password', { email }),
+    'POST /api/v1/auth/change-password': auth('change-password', { currentPassword: password, newPassword }, bearer),
+  };
+}
+
 async function orderCalls(): Promise<Record<string, Call>> {
   const [mineToBe, other] = [await fillCart(), await fillCart()];
   const { orderId, owner } = await place();
@@ -320,7 +372,7 @@ async function paymentCalls(): Promise<Record<string, Call>> {
 
 test('every route runs as many statements as its budget says', async () => {
   const counted: Record<string, number> = {};
-  for (const calls of [catalogCalls, cartCalls, userCalls, customerCalls, orderCalls, paymentCalls]) {
+  for (const calls of [catalogCalls, cartCalls, accountCalls, userCalls, customerCalls, orderCalls, paymentCalls]) {
     for (const [route, call] of Object.entries(await calls())) counted[route] = await count(call);
   }
   expect(Object.keys(counted).toSorted()).toEqual((await documentedRoutes()).toSorted());

@@ -1,0 +1,114 @@
+// People and their passwords in SQL, for the ways to log in, to register and to prove a mailbox.
+import type { Kysely } from 'kysely';
+import type { Schema } from '../platform/database-schema.ts';
+import { newId } from '../platform/ids.ts';
+import type { Person } from './rules.ts';
+import { deleteSessionsOf } from './session-store.ts';
+
+const PASSWORD_PROVIDER = 'credential';
+const PERSON = ['id', 'email', 'name', 'role', 'emailVerified'] as const;
+
+/** Makes a person. @returns undefined when the address is somebody's, in which case nothing is written */
+export async function insertPerson(
+  tx: Kysely<Schema>,
+  { email, name, emailVerified, now }: Pick<Person, 'email' | 'name' | 'emailVerified'> & { now: Date },
+): Promise<Person | undefined> {
+  return tx
+    .insertInto('users')
+    .values({ id: newId(now), email, name, emailVerified, createdAt: now, updatedAt: now })
+    .onConflict((conflict) => conflict.column('email').doNothing())
+    .returning(PERSON)
+    .executeTakeFirst();
+}
+
+/** Sets the password, whether there was one or not. @param hash argon2id */
+export async function setPassword(tx: Kysely<Schema>, userId: string, hash: string, now: Date): Promise<void> {
+  const times = { createdAt: now, updatedAt: now };
+  await tx
+    .insertInto('accounts')
+    .values({ id: newId(now), userId, providerId: PASSWORD_PROVIDER, accountId: userId, password: hash, ...times })
+    .onConflict((conflict) =>
+      conflict.columns(['providerId', 'accountId']).doUpdateSet({ password: hash, updatedAt: now }),
+    )
+    .execute();
+}
+
+/** The password's hash; null where the person has none. */
+export async function findPassword(db: Kysely<Schema>, userId: string): Promise<string | null> {
+  const account = await db
+    .selectFrom('accounts')
+    .select('password')
+    .where('providerId', '=', PASSWORD_PROVIDER)
+    .where('accountId', '=', userId)
+    .executeTakeFirst();
+  return account?.password ?? null;
+}
+
+/** Replaces the password, if it still is the one that was checked. @returns whether it was */
+export async function replacePassword(
+  tx: Kysely<Schema>,
+  { userId, from, to, now }: { userId: string; from: string; to: string; now: Date },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('accounts')
+    .set({ password: to, updatedAt: now })
+    .where('providerId', '=', PASSWORD_PROVIDER)
+    .where('accountId', '=', userId)
+    .where('password', '=', from)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** The mailbox is proven to be the person's. @returns undefined when nobody active has the address */
+export async function verifyAddress(tx: Kysely<Schema>, email: string, now: Date): Promise<Person | undefined> {
+  return tx
+    .updateTable('users')
+    .set({ emailVerified: true, updatedAt: now })
+    .where('email', '=', email)
+    .where('active', '=', true)
+    .returning(PERSON)
+    .executeTakeFirst();
+}
+
+/**
+ * Lets in who has proven the mailbox: who has no account gets one. One that somebody made without ever proving the address
+ * comes to its owner here, so its password and its sessions, which may be a stranger's, end.
+ * @returns undefined when the user is not active
+ */
+export async function admitOwner(
+  tx: Kysely<Schema>,
+  email: string,
+  now: Date,
+): Promise<{ user: Person; isNew: boolean } | undefined> {
+  const added = await insertPerson(tx, { email, name: nameFrom(email), emailVerified: true, now });
+  if (added !== undefined) return { user: added, isNew: true };
+  const known = await tx
+    .selectFrom('users')
+    .select(PERSON)
+    .where('email', '=', email)
+    .where('active', '=', true)
+    .forUpdate()
+    .executeTakeFirst();
+  if (known === undefined) return undefined;
+  if (known.emailVerified) return { user: known, isNew: false };
+  await tx
+    .updateTable('accounts')
+    .set({ password: null, updatedAt: now })
+    .where('userId', '=', known.id)
+    .where('providerId', '=', PASSWORD_PROVIDER)
+    .execute();
+  await deleteSessionsOf(tx, known.id);
+  const user = await verifyAddress(tx, email, now);
+  return user && { user, isNew: false };
+}
+
+/** The id of the person with this address, active or not. */
+export async function findUserId(db: Kysely<Schema>, email: string): Promise<string | undefined> {
+  const user = await db.selectFrom('users').select('id').where('email', '=', email.toLowerCase()).executeTakeFirst();
+  return user?.id;
+}
+
+/** What stands before the @: people who log in by a code are not asked for a name. */
+function nameFrom(email: string): string {
+  return email.slice(0, email.lastIndexOf('@'));
+}

@@ -1,0 +1,133 @@
+// Passwords over HTTP: change one that is known, and replace one that is forgotten.
+import { createRoute } from '@hono/zod-openapi';
+import { requireLogin } from '../http/caller.ts';
+import type { AppDeps } from '../http/deps.ts';
+import { jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
+import { problem } from '../http/problem.ts';
+import { type AppRouter, createRouter } from '../http/router.ts';
+import { hashPassword, verifyPassword } from '../platform/passwords.ts';
+import { findPassword, replacePassword, setPassword, verifyAddress } from './credential-store.ts';
+import { passwordWeakness } from './password-rules.ts';
+import { findProof, issueProof, useProof, voidProof } from './proof-store.ts';
+import { PROOFS } from './rules.ts';
+import {
+  changePasswordBody,
+  changePasswordExample,
+  mailboxBody,
+  mailboxExample,
+  resetPasswordBody,
+  resetPasswordExample,
+} from './schemas.ts';
+import { deleteSessionsOf } from './session-store.ts';
+import type { Welcome } from './welcome.ts';
+
+const TAGS = ['Accounts'];
+
+const changePassword = createRoute({
+  method: 'post',
+  path: '/auth/change-password',
+  tags: TAGS,
+  summary: 'Change the password',
+  description: 'Ends all other sessions of the person; this one goes on. A link to reset the password is void then.',
+  security: SECURITY.customer,
+  request: { body: jsonBody(changePasswordBody, changePasswordExample) },
+  responses: {
+    204: { description: 'The new password holds' },
+    ...problemResponses('unauthenticated', 'forbidden', 'validation_failed'),
+  },
+});
+
+const forgotPassword = createRoute({
+  method: 'post',
+  path: '/auth/forgot-password',
+  tags: TAGS,
+  summary: 'Ask for a link to choose a new password',
+  description:
+    'The answer is the same for every address; the link comes by mail, carries `?token=`, works once, for an hour. The newest one holds. Asking again within a few seconds sends no other.',
+  security: SECURITY.public,
+  request: { body: jsonBody(mailboxBody, mailboxExample) },
+  responses: { 202: { description: 'If there is such an account, a mail is on its way' } },
+});
+
+const resetPassword = createRoute({
+  method: 'post',
+  path: '/auth/reset-password',
+  tags: TAGS,
+  summary: 'Choose a new password with the token of a link',
+  description: 'Ends all sessions of the person. The address is confirmed by it, too.',
+  security: SECURITY.public,
+  request: { body: jsonBody(resetPasswordBody, resetPasswordExample) },
+  responses: {
+    204: { description: 'The new password holds: log in with it' },
+    ...problemResponses('validation_failed'),
+  },
+});
+
+export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
+  const { db, config, clock, limits } = deps;
+  const router = createRouter();
+
+  router.openapi(changePassword, async (c) => {
+    const { userId, sessionId, email } = await requireLogin(c, deps);
+    const { currentPassword, newPassword } = c.req.valid('json');
+    const from = await findPassword(db, userId);
+    if (from === null || !(await verifyPassword(from, currentPassword)))
+      throw wrongField('currentPassword', 'is wrong');
+    refuseWeakPassword('newPassword', newPassword, email);
+    const to = await hashPassword(newPassword);
+    const now = clock();
+    await db.transaction().execute(async (tx) => {
+      if (!(await replacePassword(tx, { userId, from, to, now }))) throw wrongField('currentPassword', 'is wrong');
+      await voidProof(tx, 'reset_password', email);
+      await deleteSessionsOf(tx, userId, sessionId);
+    });
+    await welcome.record(c, 'password_changed', userId, { now });
+    return c.body(null, 204);
+  });
+
+  router.openapi(forgotPassword, async (c) => {
+    const { email } = c.req.valid('json');
+    await limits.mailsTo(email);
+    const { ttl } = PROOFS.reset_password;
+    await issueProof(db, { purpose: 'reset_password', email, secrets: config.TOKEN_SECRET, ttl, now: clock() });
+    return c.body(null, 202);
+  });
+
+  router.openapi(resetPassword, async (c) => {
+    const { token, newPassword } = c.req.valid('json');
+    const now = clock();
+    const proof = { purpose: 'reset_password', token, now } as const;
+    const mailbox = await findProof(db, proof);
+    if (mailbox === undefined) throw usedLink();
+    refuseWeakPassword('newPassword', newPassword, mailbox);
+    const hash = await hashPassword(newPassword);
+    const user = await db.transaction().execute(async (tx) => {
+      const email = await useProof(tx, proof);
+      const owner = email === undefined ? undefined : await verifyAddress(tx, email, now);
+      if (owner === undefined) throw usedLink();
+      await setPassword(tx, owner.id, hash, now);
+      await deleteSessionsOf(tx, owner.id);
+      return owner;
+    });
+    await welcome.record(c, 'password_reset', user.id, { now });
+    await welcome.claimOrders(c, user);
+    return c.body(null, 204);
+  });
+
+  return router;
+}
+
+/** @throws validation_failed, naming the field, when the password is too easy to guess for who has this address */
+export function refuseWeakPassword(field: string, password: string, email: string): void {
+  const weakness = passwordWeakness(password, email);
+  if (weakness !== undefined) throw wrongField(field, weakness);
+}
+
+/** The answer for the token of a link that was never ours, was used, is too old or whose account is not active. */
+export function usedLink() {
+  return wrongField('token', 'is wrong, was used or is too old');
+}
+
+function wrongField(path: string, message: string) {
+  return problem('validation_failed', { errors: [{ path, message }] });
+}
