@@ -113,16 +113,21 @@ async function sendAccountMail(deps: EmailDependencies, due: DueAccountMail): Pr
   await markAccountMailSent(deps.db, due.id, deps.clock());
 }
 
+/** Opens the order for a guest. A customer logs in: whose mail box it is, an account's address need not prove. */
+function linkOf({ publicUrl, tokenSecrets }: EmailDependencies, { id, customerId }: OrderRow): string {
+  const link = `${publicUrl}/api/v1/orders/${id}`;
+  return customerId === null ? `${link}?orderToken=${orderToken(tokenSecrets, id)}` : link;
+}
+
 async function send(deps: EmailDependencies, mail: DueMail, order: OrderRow | undefined): Promise<void> {
   if (order === undefined) throw new Error(`a mail without its order: ${mail.id}`);
   const refund = mail.fact === 'refunded' ? await findRefund(deps.db, mail.reference) : undefined;
-  const token = orderToken(deps.tokenSecrets, order.id);
   const content = await renderMail(mail.fact, {
     ...order,
     customerName: order.shippingAddress.name,
     lines: order.items,
     ...(refund && { refund }),
-    link: `${deps.publicUrl}/api/v1/orders/${order.id}?orderToken=${token}`,
+    link: linkOf(deps, order),
   });
   try {
     await deps.mailer.send({

@@ -8,6 +8,7 @@ import { freePort } from '../../src/local/ports.ts';
 import { claimMails } from '../../src/notifications/store.ts';
 import { type Mailer, openMailer } from '../../src/platform/mailer.ts';
 import { verifyOrderToken } from '../../src/platform/tokens.ts';
+import { newCustomer } from '../http/customers.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import { NOW } from '../support/rows.ts';
@@ -102,6 +103,19 @@ test('a mail is sent once, under a Message-ID of its order and fact, with a link
   const token = /orderToken=(\S+)/.exec(mails[0]?.text ?? '')?.[1] ?? '';
   expect(verifyOrderToken(TOKEN_SECRETS, orderId, token)).toBe(true);
   expect(mails[0]?.text).toContain(`https://shop.example.com/api/v1/orders/${orderId}?`);
+});
+
+test("a mail of a customer's order opens it for nobody who is not logged in", async () => {
+  const orderId = await paidOrder();
+  const { userId: customerId } = await newCustomer(database.db);
+  await database.db.updateTable('orders').set({ customerId }).where('id', '=', orderId).execute();
+  const watch = startWatch();
+  await sent(orderId);
+  await watch.stop();
+  const [mail] = await received();
+  expect(mail?.text).toContain(`https://shop.example.com/api/v1/orders/${orderId}`);
+  expect(mail?.text).not.toContain('order_');
+  expect(mail?.text).not.toContain('orderToken');
 });
 
 test('two watches at once, as of two workers, send each of many mails once', async () => {
