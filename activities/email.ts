@@ -41,8 +41,8 @@ const FIRST_PAUSE = 30;
 const LONGEST_PAUSE = 300;
 const MAX_ATTEMPTS = 300;
 
-/** A code to log in is tried again several times in the two minutes that it lives; never before a slow try is given up. Seconds. */
-const ACCOUNT_PAUSES = { firstPause: 15, longestPause: 60 };
+/** A code to log in is tried four times in the two minutes that it lives; never again before a slow try is given up. Seconds. */
+const ACCOUNT_PAUSES = { firstPause: 15, longestPause: LONGEST_PAUSE };
 /** Where a mail's link leads: pages of the shop's front, which send the token on to the API. */
 const PAGES: Partial<Record<AccountMail['kind'], string>> = {
   verify_email: 'verify-email',

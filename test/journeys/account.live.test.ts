@@ -101,9 +101,12 @@ test('a person registers, confirms, refreshes, forgets, resets, and comes back b
   await auth('forgot-password', { email: 'nobody@example.com' });
 
   secrets.push(confirm, reset);
-  const [rows, written] = [await everyRow(), logs()];
+  const rows = await everyRow();
   expect(rows).toContain(EMAIL);
-  expect(written).toContain('/api/v1/auth/verify-otp');
+  const written = await until('the last request is in the log', async () => {
+    const text = logs();
+    return text.split('/api/v1/auth/forgot-password').length > 2 && text;
+  });
   for (const secret of secrets) {
     expect(secret.length).toBeGreaterThan(15);
     expect([secret, rows.includes(secret), written.includes(secret)]).toEqual([secret, false, false]);
