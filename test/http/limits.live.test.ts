@@ -102,10 +102,14 @@ describe('a caller', () => {
     const refused = await write(one.url, { from });
     expect(refused).toMatchObject(REFUSED);
     expect(JSON.parse(refused.text)).toMatchObject({ code: 'rate_limited', status: 429 });
+    let passed = -1;
     const there = await until('the other process refuses, too', async () => {
       const answer = await write(two.url, { from });
+      passed += 1;
       return answer.status === 429 && answer;
     });
+    // The first there may come before what was counted here is known.
+    expect(passed).toBeLessThanOrEqual(2);
     expect(Math.abs(Number(there.retryAfter) - Number(refused.retryAfter))).toBeLessThanOrEqual(2);
     expect((await write(two.url, { from: newAddress() })).status).toBe(200);
   });
