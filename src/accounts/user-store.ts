@@ -108,15 +108,15 @@ export async function forgetUser(
   return db.transaction().execute(async (tx) => {
     if (isLast(await lockAdmins(tx), id)) return 'last_admin';
     const { now } = act;
-    const [gone] = await tx
+    const person = await present(tx).where('id', '=', id).forUpdate().executeTakeFirst();
+    if (person === undefined) return false;
+    await tx
       .updateTable('users')
       .set({ email: `${id}@deleted.invalid`, name: 'Deleted', emailVerified: false, active: false })
       .set({ role: 'customer', updatedAt: now, deletedAt: now })
       .where('id', '=', id)
-      .where('deletedAt', 'is', null)
-      .returning('id')
       .execute();
-    if (gone === undefined) return false;
+    await tx.deleteFrom('accountProofs').where('email', '=', person.email).execute();
     await tx.deleteFrom('sessions').where('userId', '=', id).execute();
     await tx.deleteFrom('accounts').where('userId', '=', id).execute();
     await forget(tx, id);

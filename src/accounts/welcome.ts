@@ -2,7 +2,7 @@
 // has proven who they are is let in, whatever becomes of the rest.
 import type { Context } from 'hono';
 import { SESSION_COOKIE } from '../http/caller.ts';
-import { cartTokenHash } from '../http/cart-token.ts';
+import { cartTokenHash, dropCartCookie } from '../http/cart-token.ts';
 import { keepCookie } from '../http/cookies.ts';
 import type { AppDeps } from '../http/deps.ts';
 import type { AppEnv } from '../http/router.ts';
@@ -15,8 +15,8 @@ const MS_PER_SECOND = 1000;
 
 /** What a guest has that becomes their account's: the business of other areas. */
 export interface Guests {
-  /** Moves the items of a guest's cart into the user's. */
-  mergeCart(user: { userId: string }, cartTokenHash: Buffer): Promise<void>;
+  /** Moves the items of a guest's cart into the user's. @returns whether the token names no cart any more */
+  mergeCart(user: { userId: string }, cartTokenHash: Buffer): Promise<boolean>;
   /** Gives the user the orders that guests have made under this address, which is proven to be theirs. */
   claimOrders(user: { userId: string; email: string }): Promise<void>;
 }
@@ -52,7 +52,9 @@ export function createWelcome({ config, record }: Deps, guests: Guests) {
     async mergeCart(c: Context<AppEnv>, userId: string): Promise<void> {
       const tokenHash = cartTokenHash(c);
       if (tokenHash === undefined) return;
-      await attempt(c, 'a cart was not merged at a login', () => guests.mergeCart({ userId }, tokenHash));
+      await attempt(c, 'a cart was not merged at a login', async () => {
+        if (await guests.mergeCart({ userId }, tokenHash)) dropCartCookie(c, config);
+      });
     },
 
     async claimOrders(c: Context<AppEnv>, { id, email }: Pick<Person, 'id' | 'email'>): Promise<void> {

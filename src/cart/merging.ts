@@ -16,8 +16,8 @@ interface Merger {
   ifMatch?: string | undefined;
 }
 
-/** Merges a guest's cart into a customer's. */
-export type MergeCart = (user: { userId: string }, cartTokenHash: Buffer) => Promise<void>;
+/** Merges a guest's cart into a customer's. @returns whether the token names no cart any more */
+export type MergeCart = (user: { userId: string }, cartTokenHash: Buffer) => Promise<boolean>;
 
 /**
  * Makes what a login calls: the cart of this token goes into the customer's own. A cart that is not there any more, or has
@@ -28,8 +28,10 @@ export function createMergeCart(deps: AppDeps, findCoupon: FindCoupon): MergeCar
   return async ({ userId: customerId }, tokenHash) => {
     try {
       await deps.db.transaction().execute((tx) => merge(tx, { customerId, tokenHash }));
+      return true;
     } catch (error) {
       if (!(error instanceof ProblemError) || error.code !== 'cart_in_checkout') throw error;
+      return false;
     }
   };
 }

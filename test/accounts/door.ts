@@ -16,7 +16,7 @@ import { until } from '../support/wait.ts';
 export const PASSWORD = 'correct horse battery staple';
 const SECRETS = [ENVIRONMENT.TOKEN_SECRET];
 
-export const NO_GUESTS: Guests = { mergeCart: () => Promise.resolve(), claimOrders: () => Promise.resolve() };
+export const NO_GUESTS: Guests = { mergeCart: () => Promise.resolve(false), claimOrders: () => Promise.resolve() };
 
 export interface Answered {
   status: number;

@@ -51,6 +51,7 @@ describe('a code', () => {
         },
         mergeCart: async (user) => {
           merged.push(user);
+          return true;
         },
       },
     });

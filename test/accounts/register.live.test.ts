@@ -109,13 +109,16 @@ describe('who registers', () => {
       guests: {
         mergeCart: async ({ userId }, hash) => {
           merged.push([userId, hash.length]);
+          return merged.length === 1;
         },
       },
     });
     const json = { email: newAddress(), password: PASSWORD, name: 'Ada' };
-    const { body } = await send('auth/register', json, { Cookie: 'cart_token=cart_1' });
+    const { body, headers } = await send('auth/register', json, { Cookie: 'cart_token=cart_1' });
+    expect(headers.getSetCookie()).toContainEqual(expect.stringMatching(/^cart_token=; Max-Age=0;/));
     const { email, password } = json;
-    await send('auth/login', { email, password }, { 'X-Cart-Token': 'cart_2' });
+    const kept = await send('auth/login', { email, password }, { Cookie: 'cart_token=cart_2' });
+    expect(kept.headers.getSetCookie()).not.toContainEqual(expect.stringContaining('cart_token'));
     await send('auth/login', { email, password: 'wrong' }, { 'X-Cart-Token': 'cart_2' });
     await send('auth/login', { email, password });
     expect(merged).toEqual([

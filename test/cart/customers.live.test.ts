@@ -13,7 +13,7 @@ import { stockedVariant } from '../support/rows.ts';
 
 let database: OwnDatabase;
 let ask: ReturnType<typeof asking>;
-let login: (user: { userId: string }, tokenHash: Buffer) => Promise<void>;
+let login: (user: { userId: string }, tokenHash: Buffer) => Promise<boolean>;
 /** Each has a hundred in stock. */
 let [cup, pot, lid]: string[] = [];
 
