@@ -1,5 +1,5 @@
 // Who may import whom: the walls of the house (docs/architecture.md). Each rule is proven in test/rules.test.ts.
-const areas = 'accounts|addresses|catalog|inventory|cart|coupons|orders|payments|pricing|reviews|notifications';
+const areas = 'accounts|addresses|audit|catalog|inventory|cart|coupons|orders|payments|pricing|reviews|notifications';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -3,7 +3,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { requireLogin } from '../http/caller.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
-import { problem } from '../http/problem.ts';
+import { ProblemError, problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { hashPassword, verifyPassword } from '../platform/passwords.ts';
 import { findPassword, replacePassword, setPassword, verifyAddress } from './credential-store.ts';
@@ -70,9 +70,7 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
   router.openapi(changePassword, async (c) => {
     const { userId, sessionId, email } = await requireLogin(c, deps);
     const { currentPassword, newPassword } = c.req.valid('json');
-    const from = await findPassword(db, userId);
-    if (from === null || !(await verifyPassword(from, currentPassword)))
-      throw wrongField('currentPassword', 'is wrong');
+    const from = await limits.logIn(c, email, () => provenHash(userId, currentPassword)).catch(notUnauthenticated);
     refuseWeakPassword('newPassword', newPassword, email);
     const to = await hashPassword(newPassword);
     const now = clock();
@@ -114,7 +112,20 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
     return c.body(null, 204);
   });
 
+  /** Counted as a login is: who has found a session open must not guess at the password. @throws unauthenticated */
+  async function provenHash(userId: string, password: string): Promise<string> {
+    const hash = await findPassword(db, userId);
+    if (hash === null || !(await verifyPassword(hash, password))) throw problem('unauthenticated');
+    return hash;
+  }
+
   return router;
+}
+
+/** The session is good; what is wrong is the field. */
+function notUnauthenticated(error: unknown): never {
+  const isWrong = error instanceof ProblemError && error.code === 'unauthenticated';
+  throw isWrong ? wrongField('currentPassword', 'is wrong') : error;
 }
 
 /** @throws validation_failed, naming the field, when the password is too easy to guess for who has this address */

@@ -36,8 +36,8 @@ const GROWING: Record<string, Record<string, (column: string) => string>> = {
   mails: { id: uuid, order_id: uuid },
   idempotency_keys: { key: text },
 };
-/** Grows with logins. */
-const OTHERS = ['sessions'];
+/** Grow with logins, and with what admins decide. */
+const OTHERS = ['sessions', 'audit_entries'];
 
 let shop: RunningStack;
 let bulk: string;
