@@ -2,8 +2,19 @@
 import { setTimeout } from 'node:timers/promises';
 import { rowsOf } from '../../test/support/backstage.ts';
 
-/** What changes by itself, or by design when a request is refused: answers kept under their keys, the audit of refusals, mails on their way. */
-const APART = ['idempotency_keys', 'audit_entries', 'mails', 'account_mails', 'kysely_migration', 'kysely_migration_lock'];
+/**
+ * What changes by itself, or by design when a request is refused: answers kept under their keys, the audit of refusals, tries of a
+ * code, mails on their way.
+ */
+const APART = [
+  'idempotency_keys',
+  'audit_entries',
+  'mails',
+  'account_mails',
+  'account_proofs',
+  'kysely_migration',
+  'kysely_migration_lock',
+];
 const STILL_FOR_MS = 700;
 const STILL_WITHIN_MS = 30_000;
 

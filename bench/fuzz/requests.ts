@@ -75,7 +75,7 @@ function filled(example: unknown, route: Route, wanted: Wanted): unknown {
   if (typeof example !== 'object' || example === null) return example;
   const json = Object.fromEntries(
     Object.entries(example).map(([key, value]) => {
-      if (key.endsWith('Id') && typeof value === 'string') return [key, things.one(key, random) ?? value];
+      if (/(Id|Token)$/.test(key) && typeof value === 'string') return [key, things.one(key, random) ?? value];
       if (key === 'email') return [key, `fuzz-${random.between(1, STRANGERS)}@example.com`];
       const choices = route.choices.get(key);
       if (choices !== undefined) return [key, random.pick(some(choices))];

@@ -1,5 +1,6 @@
 // A run: so many requests of every role to every route, each answer judged; then those that were refused once more, one batch at
 // a time, with a look at all tables before and after.
+import { randomUUID } from 'node:crypto';
 import type { Stack } from '../../src/local/stack-file.ts';
 import { call } from '../../test/support/shopper.ts';
 import { randomStream } from '../random.ts';
@@ -39,6 +40,7 @@ const AT_ONCE = 16;
 const KEPT_REFUSALS = 12;
 const BATCH = 60;
 
+const OK = 200;
 const UNAUTHORIZED = 401;
 
 type Credentials = Record<string, string>;
@@ -76,31 +78,58 @@ export async function fuzz(stack: Stack, { requests, seed, signal }: FuzzOptions
   }
 }
 
+type Roles = Map<string, Credentials>;
+
 /** Everybody who may call: each with what they prove themselves by. */
-async function rolesOf(api: string, accounts: ReadonlyMap<string, Account>): Promise<Map<string, Credentials>> {
-  const roles = new Map<string, Credentials>([
+async function rolesOf(api: string, accounts: ReadonlyMap<string, Account>): Promise<Roles> {
+  const roles: Roles = new Map([
     ['none', {}],
     ['guest', {}],
   ]);
-  for (const [role, account] of accounts) roles.set(role, await logIn(api, account));
+  for (const [role, account] of accounts) {
+    const credentials = await logIn(api, account);
+    if (credentials === undefined) throw new Error(`the ${role} cannot log in`);
+    roles.set(role, credentials);
+  }
   return roles;
 }
 
-async function logIn(api: string, account: Account): Promise<Credentials> {
-  const { body } = await call<{ accessToken: string }>(`${api}/api/v1/auth/login`, { json: account });
-  return { Authorization: `Bearer ${body.accessToken}` };
+/** @returns undefined when the account is none any more, or its password another */
+async function logIn(api: string, account: Account): Promise<Credentials | undefined> {
+  const { status, body } = await call<{ accessToken: string }>(`${api}/api/v1/auth/login`, { json: account });
+  return status === OK ? { Authorization: `Bearer ${body.accessToken}` } : undefined;
 }
 
-/** Some requests log their own role out. */
+/** Some requests log their own role out, or end its account. */
 async function logInAgain(
   api: string,
-  asked: { accounts: ReadonlyMap<string, Account>; roles: Map<string, Credentials>; sent: Sent; status: number },
+  asked: { accounts: Map<string, Account>; roles: Roles; sent: Sent; status: number },
 ): Promise<void> {
   const { accounts, roles, sent, status } = asked;
-  const account = accounts.get(sent.role);
-  const isLoggedOut =
-    status === UNAUTHORIZED && sent.headers['Authorization'] === roles.get(sent.role)?.['Authorization'];
-  if (account !== undefined && isLoggedOut) roles.set(sent.role, await logIn(api, account));
+  const { role } = sent;
+  const account = accounts.get(role);
+  if (account === undefined || status !== UNAUTHORIZED) return;
+  if (sent.headers['Authorization'] !== roles.get(role)?.['Authorization']) return;
+  const credentials = (await logIn(api, account)) ?? (await replace(api, role, { accounts, roles }));
+  roles.set(role, credentials);
+}
+
+/** A new account in the place of one that has gone, with its role by the word of the admin. */
+async function replace(
+  api: string,
+  role: string,
+  { accounts, roles }: { accounts: Map<string, Account>; roles: Roles },
+): Promise<Credentials> {
+  const account = { email: `${randomUUID()}@example.com`, password: randomUUID() };
+  const json = { ...account, name: `The next ${role}` };
+  const made = await call<{ user: { id: string }; accessToken: string }>(`${api}/api/v1/auth/register`, { json });
+  const { user, accessToken } = made.body;
+  if (role !== 'customer') {
+    const headers = { ...roles.get('admin') };
+    await call(`${api}/api/v1/users/${user.id}`, { method: 'PATCH', headers, json: { role } });
+  }
+  accounts.set(role, account);
+  return { Authorization: `Bearer ${accessToken}` };
 }
 
 /** The catalog, before anybody knows of anything. */
