@@ -2,6 +2,7 @@
 // a time, with a look at all tables before and after.
 import { randomUUID } from 'node:crypto';
 import type { Stack } from '../../src/local/stack-file.ts';
+import { rowsOf } from '../../test/support/backstage.ts';
 import { call } from '../../test/support/shopper.ts';
 import { randomStream } from '../random.ts';
 import { awaitStill, changed, type Digest, digestOf } from './digest.ts';
@@ -39,6 +40,8 @@ const AT_ONCE = 16;
 /** Of each route and status; more would say the same again. */
 const KEPT_REFUSALS = 12;
 const BATCH = 60;
+/** Requests. */
+const ROLES_KEPT_EVERY = 100;
 
 const OK = 200;
 const UNAUTHORIZED = 401;
@@ -52,7 +55,7 @@ export async function fuzz(stack: Stack, { requests, seed, signal }: FuzzOptions
   const [api = ''] = stack.api;
   const routes = await readRoutes(api);
   const accounts = new Map(Object.entries(stack.accounts));
-  const roles = await rolesOf(api, accounts);
+  const roles = await rolesOf(stack, accounts);
   const things = createThings();
   const random = randomStream(seed, 'fuzz');
   const next = createRequests({ routes, roles, accounts: [...accounts.values()], things, random, seed });
@@ -66,7 +69,8 @@ export async function fuzz(stack: Stack, { requests, seed, signal }: FuzzOptions
         left -= 1;
         const sent = next();
         const status = await askOne(sent, { sender, things, report });
-        await logInAgain(api, { accounts, roles, sent, status });
+        await letInAgain(stack, { accounts, roles, sent, status });
+        if (left % ROLES_KEPT_EVERY === 0) await keepRoles(stack, accounts);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, ask));
@@ -81,17 +85,22 @@ export async function fuzz(stack: Stack, { requests, seed, signal }: FuzzOptions
 type Roles = Map<string, Credentials>;
 
 /** Everybody who may call: each with what they prove themselves by. */
-async function rolesOf(api: string, accounts: ReadonlyMap<string, Account>): Promise<Roles> {
+async function rolesOf(stack: Stack, accounts: Map<string, Account>): Promise<Roles> {
   const roles: Roles = new Map([
     ['none', {}],
     ['guest', {}],
   ]);
-  for (const [role, account] of accounts) {
-    const credentials = await logIn(api, account);
-    if (credentials === undefined) throw new Error(`the ${role} cannot log in`);
-    roles.set(role, credentials);
-  }
+  await keepRoles(stack, accounts);
+  for (const role of accounts.keys()) await letIn(stack, role, { accounts, roles });
   return roles;
+}
+
+/** Some requests give other roles to their own kind. */
+async function keepRoles({ databaseUrl }: Stack, accounts: ReadonlyMap<string, Account>): Promise<void> {
+  for (const [role, { email }] of accounts) {
+    const text = 'update users set role = $1, active = true where email = $2 and (role <> $1 or not active)';
+    await rowsOf({ databaseUrl }, text, role, email);
+  }
 }
 
 /** @returns undefined when the account is none any more, or its password another */
@@ -101,35 +110,34 @@ async function logIn(api: string, account: Account): Promise<Credentials | undef
 }
 
 /** Some requests log their own role out, or end its account. */
-async function logInAgain(
-  api: string,
+async function letInAgain(
+  stack: Stack,
   asked: { accounts: Map<string, Account>; roles: Roles; sent: Sent; status: number },
 ): Promise<void> {
   const { accounts, roles, sent, status } = asked;
-  const { role } = sent;
-  const account = accounts.get(role);
-  if (account === undefined || status !== UNAUTHORIZED) return;
-  if (sent.headers['Authorization'] !== roles.get(role)?.['Authorization']) return;
-  const credentials = (await logIn(api, account)) ?? (await replace(api, role, { accounts, roles }));
-  roles.set(role, credentials);
+  const isTheirs = sent.headers['Authorization'] === roles.get(sent.role)?.['Authorization'];
+  if (accounts.has(sent.role) && status === UNAUTHORIZED && isTheirs)
+    await letIn(stack, sent.role, { accounts, roles });
 }
 
-/** A new account in the place of one that has gone, with its role by the word of the admin. */
-async function replace(
-  api: string,
+/** Logs in; with a new account in the place of one that has gone. */
+async function letIn(
+  stack: Stack,
   role: string,
   { accounts, roles }: { accounts: Map<string, Account>; roles: Roles },
-): Promise<Credentials> {
-  const account = { email: `${randomUUID()}@example.com`, password: randomUUID() };
-  const json = { ...account, name: `The next ${role}` };
-  const made = await call<{ user: { id: string }; accessToken: string }>(`${api}/api/v1/auth/register`, { json });
-  const { user, accessToken } = made.body;
-  if (role !== 'customer') {
-    const headers = { ...roles.get('admin') };
-    await call(`${api}/api/v1/users/${user.id}`, { method: 'PATCH', headers, json: { role } });
+): Promise<void> {
+  const [api = ''] = stack.api;
+  const known = accounts.get(role);
+  const credentials = known && (await logIn(api, known));
+  if (credentials !== undefined) {
+    roles.set(role, credentials);
+    return;
   }
+  const account = { email: `${randomUUID()}@example.com`, password: randomUUID() };
   accounts.set(role, account);
-  return { Authorization: `Bearer ${accessToken}` };
+  await call(`${api}/api/v1/auth/register`, { json: { ...account, name: `The next ${role}` } });
+  await keepRoles(stack, accounts);
+  roles.set(role, (await logIn(api, account)) ?? {});
 }
 
 /** The catalog, before anybody knows of anything. */
