@@ -111,12 +111,13 @@ function addFloorProblems(route: string, operation: Operation): void {
 const CREDENTIALS = ['bearer', 'session', 'apiKey'];
 
 function floorCodes(route: string, { requestBody, parameters, security = [] }: Operation): ProblemCode[] {
-  const hasQuery = (parameters ?? []).some((parameter) => 'in' in parameter && parameter.in === 'query');
+  // What stands in the path is judged as a thing that there is not.
+  const isJudged = (parameters ?? []).some((parameter) => 'in' in parameter && parameter.in !== 'path');
   const codes: ProblemCode[] = ['internal_error', 'unavailable'];
   if (route.startsWith('/api/')) codes.push('rate_limited');
   // A credential that is none is refused also where a guest, or nobody in particular, may call.
   if (security.some((way) => CREDENTIALS.some((name) => name in way))) codes.push('unauthenticated', 'forbidden');
   if (requestBody) codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type');
-  if (requestBody || hasQuery) codes.push('validation_failed');
+  if (requestBody || isJudged) codes.push('validation_failed');
   return codes;
 }
