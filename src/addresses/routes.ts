@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { requireRole } from '../http/caller.ts';
-import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { decodeIdCursor, pageById } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
 import { idempotencyHeader, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
@@ -34,7 +34,6 @@ import {
 const of = { tags: ['Addresses'], security: SECURITY.customer };
 const params = z.object({ id: uuid });
 const headers = idempotencyHeader;
-const cursorPosition = z.tuple([z.uuid()]);
 
 const list = createRoute({
   ...of,
@@ -109,14 +108,8 @@ export function addressRoutes(deps: AppDeps): AppRouter {
   router.openapi(list, async (c) => {
     const customerId = await customerOf(c);
     const { limit, cursor } = c.req.valid('query');
-    const [after] = cursor === undefined ? [] : decodeCursor(cursorPosition, cursor);
-    const rows = await listAddresses(db, customerId, { limit: limit + 1, after });
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
-    return c.json(
-      { items: shown.map(presentAddress), nextCursor: last === undefined ? null : encodeCursor([last.id]) },
-      200,
-    );
+    const rows = await listAddresses(db, customerId, { limit: limit + 1, after: decodeIdCursor(cursor) });
+    return c.json(pageById(rows, limit, presentAddress), 200);
   });
 
   router.openapi({ ...add, middleware }, async (c) => {

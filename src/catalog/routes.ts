@@ -1,6 +1,6 @@
 // The catalog over HTTP: product lists, one product, the category tree.
 import { createRoute, z } from '@hono/zod-openapi';
-import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { decodeCursor, pageOf } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { jsonAnswer, problemResponses, SECURITY } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
@@ -142,16 +142,14 @@ function branch({ db }: CatalogDeps, slugOrId: string): Promise<string[]> {
   return categoryWithDescendants(db, slugOrId);
 }
 
-/** One page; a row more than asked for tells whether another follows. */
 async function page({ db, config }: CatalogDeps, { sort, limit, cursor, ...filters }: PageQuery) {
   const after = cursor === undefined ? undefined : position(sort, cursor);
   const rows = await listProducts(db, filters, { sort, limit: limit + 1, after });
-  const shown = rows.slice(0, limit);
-  const last = rows.length > limit ? shown.at(-1) : undefined;
-  return {
-    items: shown.map((row) => presentSummary(row, config.PUBLIC_URL)),
-    nextCursor: last === undefined ? null : encodeCursor([sort, last.sortValue, last.id]),
-  };
+  return pageOf(rows, {
+    limit,
+    position: ({ sortValue, id }) => [sort, sortValue, id],
+    present: (row) => presentSummary(row, config.PUBLIC_URL),
+  });
 }
 
 /** A cursor carries the sort that it was made under: under another one it would point nowhere. */

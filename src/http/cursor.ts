@@ -23,15 +23,37 @@ export function decodeIdCursor(cursor: string | undefined): string | undefined {
   return cursor === undefined ? undefined : decodeCursor(z.tuple([z.uuid()]), cursor)[0];
 }
 
-/** A page of such a list. @param rows one more than the page has, where there is one: it tells whether another page follows */
+type Page<Item> = { items: Item[]; nextCursor: string | null };
+
+/**
+ * One page of a list.
+ * @param rows one more than the page has, where there is one: it tells whether another page follows
+ * @param position where a row stands, for the cursor
+ */
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  {
+    limit,
+    position,
+    present,
+  }: {
+    limit: number;
+    position: (row: Row) => readonly (string | number)[];
+    present: (row: Row) => Item;
+  },
+): Page<Item> {
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  return { items: shown.map(present), nextCursor: last === undefined ? null : encodeCursor(position(last)) };
+}
+
+/** The same of a list that is sorted by its rows' ids. */
 export function pageById<Row extends { id: string }, Item>(
   rows: readonly Row[],
   limit: number,
   present: (row: Row) => Item,
-): { items: Item[]; nextCursor: string | null } {
-  const shown = rows.slice(0, limit);
-  const last = rows.length > limit ? shown.at(-1) : undefined;
-  return { items: shown.map(present), nextCursor: last === undefined ? null : encodeCursor([last.id]) };
+): Page<Item> {
+  return pageOf(rows, { limit, position: ({ id }) => [id], present });
 }
 
 function parse(text: string): unknown {

@@ -1,7 +1,7 @@
 // Lists of orders, newest first: a customer's own, and all of the shop's for its admins.
 import { createRoute, z } from '@hono/zod-openapi';
 import { requireActor, requireRole } from '../http/caller.ts';
-import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { decodeCursor, pageOf } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { jsonAnswer, problemResponses, SECURITY } from '../http/openapi.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
@@ -51,16 +51,14 @@ export function listRoutes(deps: AppDeps): AppRouter {
     return c.json(await page(filters, { limit, cursor }), 200);
   });
 
-  /** One page; a row more than asked for tells whether another follows. */
   async function page(filters: OrderFilters, { limit, cursor }: z.output<typeof pageQuery>) {
     const after = cursor === undefined ? undefined : positionOf(cursor);
     const rows = await listOrders(deps.db, filters, { limit: limit + 1, after });
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
-    return {
-      items: shown.map((row) => presentOrder(row)),
-      nextCursor: last === undefined ? null : encodeCursor([last.sortValue, last.id]),
-    };
+    return pageOf(rows, {
+      limit,
+      position: ({ sortValue, id }) => [sortValue, id],
+      present: (row) => presentOrder(row),
+    });
   }
 
   return router;
