@@ -1,8 +1,9 @@
 // What proves that somebody reads a mailbox, in SQL: a code or a link that was mailed to it. One lives per mailbox and purpose,
 // and works once. Issuing one writes the same rows for every address, so that nobody learns from it who has an account.
-import { createHash, createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, randomInt } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
+import { equalTexts, sha256 } from '../platform/digests.ts';
 import { newId } from '../platform/ids.ts';
 import { deriveKey } from '../platform/sealing.ts';
 import { sealMail } from './mail-store.ts';
@@ -38,7 +39,7 @@ export interface Issuing {
 export async function issueProof(db: Kysely<Schema>, { purpose, email, secrets, ttl, now }: Issuing): Promise<void> {
   const id = newId(now);
   const secret = purpose === 'otp' ? newCode() : `${purpose}_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
-  const secretHash = purpose === 'otp' ? hashCode(secrets[0] ?? '', id, secret) : hashLinkToken(secret);
+  const secretHash = purpose === 'otp' ? hashCode(secrets[0] ?? '', id, secret) : sha256(secret);
   const sealed = sealMail(secrets, id, { kind: purpose, to: email, secret: purpose === 'known_address' ? '' : secret });
   const expiresAt = new Date(now.getTime() + ttl * MS_PER_SECOND);
   const pausedSince = new Date(now.getTime() - PROOFS[purpose].pause * MS_PER_SECOND);
@@ -69,7 +70,7 @@ export async function findProof(
   const proof = await db
     .selectFrom('accountProofs')
     .select('email')
-    .where('secretHash', '=', hashLinkToken(token))
+    .where('secretHash', '=', sha256(token))
     .where('purpose', '=', purpose)
     .where('expiresAt', '>', now)
     .executeTakeFirst();
@@ -83,7 +84,7 @@ export async function useProof(
 ): Promise<string | undefined> {
   const proof = await tx
     .deleteFrom('accountProofs')
-    .where('secretHash', '=', hashLinkToken(token))
+    .where('secretHash', '=', sha256(token))
     .where('purpose', '=', purpose)
     .where('expiresAt', '>', now)
     .returning('email')
@@ -111,7 +112,7 @@ export async function tryCode(
     .executeTakeFirst();
   // The same work where there is none.
   const { id, secretHash } = proof ?? { id: newId(now), secretHash: '' };
-  const isRight = secrets.map((secret) => areEqual(hashCode(secret, id, code), secretHash)).includes(true);
+  const isRight = secrets.map((secret) => equalTexts(hashCode(secret, id, code), secretHash)).includes(true);
   return isRight ? id : undefined;
 }
 
@@ -144,13 +145,4 @@ function newCode(): string {
 /** A code has too few digits for a plain hash: whoever read it could try them all. */
 function hashCode(secret: string, id: string, code: string): string {
   return createHmac('sha256', deriveKey(secret, OTP_KEY)).update(`${id} ${code}`).digest('base64url');
-}
-
-function hashLinkToken(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
-}
-
-function areEqual(expected: string, given: string): boolean {
-  const [a, b] = [Buffer.from(expected), Buffer.from(given)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

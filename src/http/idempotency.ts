@@ -1,10 +1,10 @@
 // Idempotency-Key: the same key and body give the stored answer again, another body is refused, and nothing runs twice.
 // Answers live in PostgreSQL, per caller, until they expire. One statement before the handler and one after it.
-import { hash } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { sql } from 'kysely';
 import type { Database } from '../platform/database.ts';
+import { sha256 } from '../platform/digests.ts';
 import type { AppDeps } from './deps.ts';
 import { problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
@@ -206,8 +206,4 @@ function canonical(body: string): string {
 function sortFields(_name: string, value: unknown): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function sha256(value: string): string {
-  return hash('sha256', value, 'base64url');
 }

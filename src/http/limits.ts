@@ -1,13 +1,13 @@
 // How often somebody may ask. Requests are counted by account, or by the address they come from; wrong logins and mails by the mail
 // address, whether anybody has it or not. Counted by all API processes together, and by each for itself without Redis.
-import { hash } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import type { Config } from '../config.ts';
 import type { Counters, Limit } from '../platform/counters.ts';
-import { createAddressReader } from './addresses.ts';
+import { sha256 } from '../platform/digests.ts';
 import { ProblemError, problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
+import { createAddressReader } from './senders.ts';
 
 const MINUTE = 60;
 const QUARTER = 900;
@@ -82,7 +82,7 @@ export function createLimits({ RATE_LIMIT_SCALE: scale, TRUSTED_PROXIES }: Setti
 
 /** One address is one, however it is written; and none stands in Redis. */
 function normalised(email: string): string {
-  return hash('sha256', email.trim().toLowerCase(), 'base64url');
+  return sha256(email.trim().toLowerCase());
 }
 
 /** @throws rate_limited, with the time until the window's end */
@@ -124,7 +124,7 @@ function remember(accounts: Map<string, string>, credentials: string, account: s
 /** The hash of what the caller proves itself with; undefined for a guest. */
 function credentialsOf(c: Context<AppEnv>): string | undefined {
   const given = c.req.header('X-API-Key') || c.req.header('Authorization') || getCookie(c, 'session');
-  return given === undefined || given === '' ? undefined : hash('sha256', given, 'base64url');
+  return given === undefined || given === '' ? undefined : sha256(given);
 }
 
 /** Lets tries through as long as each of those under way may be wrong without breaking a limit; the others wait for these. */

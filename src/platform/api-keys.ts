@@ -1,7 +1,8 @@
 // Keys that machines call with. A key is random and shown once; the database keeps its hash, its role and when it was last used.
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Role } from '../accounts/rules.ts';
 import type { Database } from './database.ts';
+import { sha256 } from './digests.ts';
 
 /** Tells whoever finds one in a file or a log what it is. */
 const PREFIX = 'perdure_';
@@ -23,7 +24,7 @@ export function newApiKey(): string {
 
 /** What the database keeps of it. */
 export function hashApiKey(key: string): string {
-  return hash('sha256', key, 'base64url');
+  return sha256(key);
 }
 
 /** The key, if there is such a one and its time is not over. One query. */

@@ -1,9 +1,10 @@
 // Whom a token names. An access token is signed with TOKEN_SECRET and names a session for a quarter of an hour, so that a
 // forged or an old one costs no query. It says nothing else: whether the session still is, and what its user may do, is
 // asked of the database at each request. Ended sessions, changed roles and deactivations hold at once, everywhere.
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Role } from '../accounts/rules.ts';
 import type { Database } from './database.ts';
+import { sha256 } from './digests.ts';
 
 const PREFIX = 'access_';
 const SESSION_TOKEN_BYTES = 32;
@@ -54,7 +55,7 @@ export function newSessionToken(): string {
 
 /** What the database keeps of it. */
 export function hashSessionToken(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
+  return sha256(token);
 }
 
 /** By its id or by its token's hash: the session, if it lives and its user is active. One query. */

@@ -1,6 +1,7 @@
 // Bearer tokens of guests: random ones for carts (kept as a hash) and derived ones for orders (kept nowhere, so that every
 // repeat of an answer can carry the same token).
-import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, randomBytes } from 'node:crypto';
+import { equalTexts } from './digests.ts';
 
 const CART_TOKEN_BYTES = 32;
 
@@ -26,14 +27,9 @@ export function orderToken(secrets: readonly string[], orderId: string): string 
 
 /** Whether the token is the one of this order, under any of the secrets. */
 export function verifyOrderToken(secrets: readonly string[], orderId: string, token: string): boolean {
-  return secrets.some((secret) => equals(sign(secret, orderId), token));
+  return secrets.some((secret) => equalTexts(sign(secret, orderId), token));
 }
 
 function sign(secret: string, orderId: string): string {
   return `order_${createHmac('sha256', secret).update(`order:${orderId}`).digest('base64url')}`;
-}
-
-function equals(expected: string, given: string): boolean {
-  const [a, b] = [Buffer.from(expected), Buffer.from(given)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
