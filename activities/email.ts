@@ -104,8 +104,7 @@ async function sendAccountMail(deps: EmailDependencies, due: DueAccountMail): Pr
     const host = new URL(deps.publicUrl).hostname;
     await deps.mailer.send({ ...content, to, messageId: `<account.${due.id}@${host}>` });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const told = reason.replaceAll(ADDRESS, '[address]');
+    const told = reasonOf(error).replaceAll(ADDRESS, '[address]');
     deps.logger.warn({ mailId: due.id, attempts: due.attempts, reason: told }, 'a mail about an account was not sent');
     await markAccountMailFailed(deps.db, due.id, told);
     return;
@@ -136,7 +135,7 @@ async function send(deps: EmailDependencies, mail: DueMail, order: OrderRow | un
       messageId: messageId(mail, new URL(deps.publicUrl).hostname),
     });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     deps.logger.warn({ orderId: order.id, fact: mail.fact, attempts: mail.attempts, reason }, 'a mail was not sent');
     await markMailFailed(deps.db, mail.id, reason);
     return;
@@ -147,4 +146,8 @@ async function send(deps: EmailDependencies, mail: DueMail, order: OrderRow | un
 /** The same for every try of a mail, and for no other mail. */
 function messageId({ fact, orderId, reference }: DueMail, host: string): string {
   return `<${[fact, orderId, reference].filter((part) => part !== '').join('.')}@${host}>`;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -2,45 +2,51 @@
 // routes call its server API. It makes the session rows, but never sees a token: what a session is to be is made here,
 // before the step, and the library gets the hash where it believes the token to be.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { BetterAuthError } from '@better-auth/core/error';
+import { APIError, BetterAuthError } from '@better-auth/core/error';
 import { betterAuth } from 'better-auth';
 import type { AppDeps } from '../http/deps.ts';
-import { problem } from '../http/problem.ts';
-import { hashSessionToken, newSessionToken } from '../platform/auth.ts';
 import { newId } from '../platform/ids.ts';
 import { hashPassword, verifyPassword } from '../platform/passwords.ts';
-import { MAX_PASSWORD, MIN_PASSWORD, ROLES, SESSION_SECONDS } from './rules.ts';
-import { isActiveUser } from './store.ts';
+import { isPasswordOf } from './credential-store.ts';
+import { MAX_PASSWORD, MIN_PASSWORD, type Person, ROLES } from './rules.ts';
+import { deleteSession, newSession, type OpenSession, sessionColumns } from './session-store.ts';
 
-const MS_PER_SECOND = 1000;
+const UNAUTHORIZED = 401;
 
 type AuthDeps = Pick<AppDeps, 'db' | 'clock' | 'logger'> & { config: Pick<AppDeps['config'], 'TOKEN_SECRET'> };
 
-/** A session before it is there. Its token is the refresh token and the cookie's value; the database keeps its hash. */
-interface NewSession {
-  id: string;
-  token: string;
-  now: Date;
+/** The session that the present call of the library is to open, and the hash of the password that it found to be right. */
+const opening = new AsyncLocalStorage<{ session: OpenSession; provenHash?: string }>();
+
+/** Logins by password, as the library checks them. Asks the database nothing until it is used. */
+export function createLogins(deps: AuthDeps) {
+  const { api } = createAuth(deps);
+  return {
+    /**
+     * Opens a session for whoever has this password. One that was replaced while it was being checked opens none: what ended
+     * the sessions of its user has ended this one too.
+     * @returns undefined for an unknown address, a wrong password and a user who is not active
+     */
+    async byPassword(
+      credentials: { email: string; password: string },
+      now: Date,
+    ): Promise<{ user: Person; session: OpenSession } | undefined> {
+      const opened: { session: OpenSession; provenHash?: string } = { session: newSession(now) };
+      const { session } = opened;
+      try {
+        const { user } = await opening.run(opened, () => api.signInEmail({ body: credentials }));
+        if (await isPasswordOf(deps.db, user.id, opened.provenHash ?? '')) return { user, session };
+      } catch (error) {
+        if (error instanceof APIError && error.statusCode === UNAUTHORIZED) return undefined;
+        throw error;
+      }
+      await deleteSession(deps.db, session.id);
+      return undefined;
+    },
+  };
 }
 
-/** The one answer for an unknown address, a wrong password and a user who is not active: none of them can be told apart. */
-export function wrongCredentials() {
-  return problem('unauthenticated', { detail: 'The mail address or the password is wrong.' });
-}
-
-/** The session that the present call of the library is to open. */
-const opening = new AsyncLocalStorage<NewSession>();
-
-/**
- * Calls a way to log in (`() => auth.api.signInEmail(...)`) and gives its result with the session that it opened.
- * @throws what the library throws: an `APIError` with `statusCode` 401 for wrong credentials
- */
-export async function openSession<T>(now: Date, logIn: () => Promise<T>): Promise<{ session: NewSession; result: T }> {
-  const session = { id: newId(now), token: newSessionToken(), now };
-  return { session, result: await opening.run(session, logIn) };
-}
-
-/** Makes the library's server API. Asks the database nothing until it is used. */
+/** The library's server API. */
 export function createAuth({ db, clock, logger, config }: AuthDeps) {
   return betterAuth({
     database: { db, type: 'postgres', transaction: true },
@@ -51,7 +57,7 @@ export function createAuth({ db, clock, logger, config }: AuthDeps) {
       enabled: true,
       minPasswordLength: MIN_PASSWORD,
       maxPasswordLength: MAX_PASSWORD,
-      password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
+      password: { hash: hashPassword, verify: provePassword },
     },
     user: {
       modelName: 'users',
@@ -67,10 +73,7 @@ export function createAuth({ db, clock, logger, config }: AuthDeps) {
     databaseHooks: {
       session: {
         create: {
-          before: async ({ userId }) => {
-            if (!(await isActiveUser(db, userId))) throw wrongCredentials();
-            return { data: sessionColumns() };
-          },
+          before: () => Promise.resolve({ data: libraryColumns() }),
         },
       },
     },
@@ -84,11 +87,17 @@ export function createAuth({ db, clock, logger, config }: AuthDeps) {
   });
 }
 
-/** What our session is, over what the library would have made. @throws when a login is not wrapped in `openSession` */
-function sessionColumns() {
-  const session = opening.getStore();
-  if (session === undefined) throw new BetterAuthError('a login outside openSession would store a token as it is');
-  const { id, token, now } = session;
-  const expiresAt = new Date(now.getTime() + SESSION_SECONDS * MS_PER_SECOND);
-  return { id, token: hashSessionToken(token), expiresAt, createdAt: now, updatedAt: now };
+async function provePassword({ hash, password }: { hash: string; password: string }): Promise<boolean> {
+  const isRight = await verifyPassword(hash, password);
+  const opened = opening.getStore();
+  if (isRight && opened !== undefined) opened.provenHash = hash;
+  return isRight;
+}
+
+/** What our session is, over what the library would have made. @throws outside `byPassword` */
+function libraryColumns() {
+  const opened = opening.getStore();
+  if (opened === undefined) throw new BetterAuthError('a login outside byPassword would store a token as it is');
+  const { tokenHash, ...columns } = sessionColumns(opened.session);
+  return { ...columns, token: tokenHash };
 }

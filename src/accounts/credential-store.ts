@@ -2,11 +2,10 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
 import { newId } from '../platform/ids.ts';
-import type { Person } from './rules.ts';
+import { PERSON, type Person } from './rules.ts';
 import { deleteSessionsOf } from './session-store.ts';
 
 const PASSWORD_PROVIDER = 'credential';
-const PERSON = ['id', 'email', 'name', 'role', 'emailVerified'] as const;
 
 /** Makes a person. @returns undefined when the address is somebody's, in which case nothing is written */
 export async function insertPerson(
@@ -42,6 +41,25 @@ export async function findPassword(db: Kysely<Schema>, userId: string): Promise<
     .where('accountId', '=', userId)
     .executeTakeFirst();
   return account?.password ?? null;
+}
+
+/**
+ * Whether the user is active and this is their password's hash. Waits for whoever is just replacing the password or shutting
+ * the user out, so that the answer holds beside what these have ended.
+ */
+export async function isPasswordOf(db: Kysely<Schema>, userId: string, hash: string): Promise<boolean> {
+  // The user's row is locked before the account's, as a reset does it.
+  const user = await db
+    .selectFrom('users')
+    .innerJoin('accounts', 'accounts.userId', 'users.id')
+    .select('users.id')
+    .where('providerId', '=', PASSWORD_PROVIDER)
+    .where('accountId', '=', userId)
+    .where('password', '=', hash)
+    .where('users.active', '=', true)
+    .forShare()
+    .executeTakeFirst();
+  return user !== undefined;
 }
 
 /** Replaces the password, if it still is the one that was checked. @returns whether it was */

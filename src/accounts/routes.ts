@@ -1,6 +1,5 @@
 // Accounts over HTTP: register, log in with a password, stay logged in, and out.
 
-import { APIError } from '@better-auth/core/error';
 import { createRoute } from '@hono/zod-openapi';
 import { getCookie } from 'hono/cookie';
 import { actOf } from '../http/acts.ts';
@@ -10,8 +9,9 @@ import type { AppDeps } from '../http/deps.ts';
 import { emptyBody, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
+import { appendAct } from '../platform/audit.ts';
 import { hashPassword } from '../platform/passwords.ts';
-import { createAuth, openSession, wrongCredentials } from './auth.ts';
+import { createLogins } from './auth.ts';
 import { findUserId, insertPerson, setPassword } from './credential-store.ts';
 import { otpRoutes } from './otp-routes.ts';
 import { passwordRoutes, refuseWeakPassword } from './password-routes.ts';
@@ -27,13 +27,11 @@ import {
   registerBody,
   registerExample,
 } from './schemas.ts';
-import { insertSession, refreshSession } from './session-store.ts';
-import { deleteSession } from './store.ts';
+import { deleteSession, insertSession, refreshSession } from './session-store.ts';
 import { verificationRoutes } from './verification-routes.ts';
 import { createWelcome, type Guests, type Welcome } from './welcome.ts';
 
 const TAGS = ['Accounts'];
-const UNAUTHORIZED = 401;
 /** The exchange that this one is the twin of is done by then. */
 const RETRY_AFTER_SECONDS = 1;
 
@@ -141,18 +139,16 @@ function addRegistration(router: AppRouter, { db, config, clock, limits }: AppDe
 
 function addSessions(router: AppRouter, deps: AppDeps, welcome: Welcome): void {
   const { db, config, clock, limits } = deps;
-  const auth = createAuth(deps);
+  const logins = createLogins(deps);
 
   router.openapi(logIn, async (c) => {
     const body = c.req.valid('json');
-    const { session, result } = await limits.logIn(c, body.email, () =>
-      openSession(clock(), () => auth.api.signInEmail({ body })).catch(async (error: unknown) => {
-        if (!(error instanceof APIError && error.statusCode === UNAUTHORIZED)) throw error;
-        await welcome.record(c, 'login_failed', await findUserId(db, body.email), { actor: 'anonymous', now: clock() });
-        throw wrongCredentials();
-      }),
-    );
-    const { user } = result;
+    const { session, user } = await limits.logIn(c, body.email, async () => {
+      const opened = await logins.byPassword(body, clock());
+      if (opened !== undefined) return opened;
+      await welcome.record(c, 'login_failed', await findUserId(db, body.email), { actor: 'anonymous', now: clock() });
+      throw problem('unauthenticated', { detail: 'The mail address or the password is wrong.' });
+    });
     await welcome.record(c, 'login', user.id, { details: { by: 'password' }, now: session.now });
     await welcome.mergeCart(c, user.id);
     return c.json(welcome.tokens(c, user, session), 200);
@@ -179,8 +175,10 @@ function addSessions(router: AppRouter, deps: AppDeps, welcome: Welcome): void {
 
   router.openapi(logOut, async (c) => {
     const { sessionId, userId } = await requireLogin(c, deps);
-    await deleteSession(db, sessionId);
-    await deps.record(actOf(c, deps, { action: 'logout', subject: `user:${userId}` }));
+    await db.transaction().execute(async (tx) => {
+      await deleteSession(tx, sessionId);
+      await appendAct(tx, actOf(c, deps, { action: 'logout', subject: `user:${userId}` }));
+    });
     dropCookie(c, SESSION_COOKIE, config);
     return c.body(null, 204);
   });

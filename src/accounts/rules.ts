@@ -40,6 +40,9 @@ export interface Person {
   emailVerified: boolean;
 }
 
+/** The columns of a user that make a person. */
+export const PERSON = ['id', 'email', 'name', 'role', 'emailVerified'] as const satisfies (keyof Person)[];
+
 /** Whether somebody with the role `has` may do what needs the role `needs`. */
 export function mayActAs(has: Role, needs: Role): boolean {
   return ROLES.indexOf(has) >= ROLES.indexOf(needs);

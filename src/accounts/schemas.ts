@@ -1,10 +1,7 @@
 // What the accounts' routes take and give.
 import { z } from '@hono/zod-openapi';
-import { emailAddress, text, uuid } from '../http/schemas.ts';
-import { ACCESS_TOKEN_SECONDS, MAX_PASSWORD, MIN_PASSWORD, OTP_DIGITS, ROLES } from './rules.ts';
-
-/** The longest address that mail can be sent to (RFC 5321, section 4.5.3.1.3). */
-const MAX_EMAIL = 254;
+import { emailAddress, MAX_EMAIL, text, uuid } from '../http/schemas.ts';
+import { ACCESS_TOKEN_SECONDS, MAX_PASSWORD, MIN_PASSWORD, OTP_DIGITS, type Person, ROLES } from './rules.ts';
 
 export const logInBody = z.strictObject({
   // Not searched for card numbers: nothing of it is kept.
@@ -14,7 +11,7 @@ export const logInBody = z.strictObject({
 });
 /** As addresses are kept. */
 const email = emailAddress.toLowerCase();
-const MAX_NAME = 100;
+export const MAX_NAME = 100;
 /** Ours are far shorter. */
 const MAX_TOKEN = 200;
 const CONTROL = /\p{Cc}/u;
@@ -74,6 +71,17 @@ export const userAnswer = z
     emailVerified: z.boolean(),
   })
   .openapi('User');
+
+/** Of whatever else is known of them, what the answer shows. */
+export function presentUser(person: Person): z.input<typeof userAnswer> {
+  return {
+    id: person.id,
+    email: person.email,
+    name: person.name,
+    role: person.role,
+    emailVerified: person.emailVerified,
+  };
+}
 
 /** A fresh login: who it is, and the pair of tokens. */
 export const loginAnswer = z

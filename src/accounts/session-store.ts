@@ -15,14 +15,22 @@ export interface OpenSession {
   now: Date;
 }
 
+/** One that is not in the database yet. */
+export function newSession(now: Date): OpenSession {
+  return { id: newId(now), token: newSessionToken(), now };
+}
+
+/** What the database keeps of a new one, beside whose it is. */
+export function sessionColumns({ id, token, now }: OpenSession) {
+  return { id, tokenHash: hashSessionToken(token), expiresAt: endOf(now), createdAt: now, updatedAt: now };
+}
+
 /** Opens one. @param tx the transaction that has just found its user active */
 export async function insertSession(tx: Kysely<Schema>, userId: string, now: Date): Promise<OpenSession> {
-  const session = { id: newId(now), token: newSessionToken(), now };
-  const tokenHash = hashSessionToken(session.token);
-  const times = { expiresAt: endOf(now), createdAt: now, updatedAt: now };
+  const session = newSession(now);
   await tx
     .insertInto('sessions')
-    .values({ id: session.id, userId, tokenHash, ...times })
+    .values({ ...sessionColumns(session), userId })
     .execute();
   return session;
 }
@@ -83,6 +91,11 @@ async function endReusedFamily(db: Kysely<Schema>, tokenHash: string): Promise<R
   return ended === undefined
     ? { outcome: 'unknown' }
     : { outcome: 'reused', sessionId: ended.id, userId: ended.userId };
+}
+
+/** Ends the session: from here on, neither its tokens nor its cookie are anybody's. */
+export async function deleteSession(db: Kysely<Schema>, sessionId: string): Promise<void> {
+  await db.deleteFrom('sessions').where('id', '=', sessionId).execute();
 }
 
 /** Ends all sessions of a user. @param except the id of one that goes on */

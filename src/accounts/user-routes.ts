@@ -10,7 +10,7 @@ import { emptyBody, idempotencyHeader, jsonAnswer, jsonBody, problemResponses, S
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { uuid } from '../http/schemas.ts';
-import { userAnswer } from './schemas.ts';
+import { presentUser, userAnswer } from './schemas.ts';
 import {
   decisionBody,
   decisionExample,
@@ -181,10 +181,6 @@ function there<T extends User | true>(found: T | 'last_admin' | false | undefine
   if (found === 'last_admin') throw problem('last_admin');
   if (found === undefined || found === false) throw problem('not_found', { detail: 'There is no such user.' });
   return found;
-}
-
-function presentUser({ id, email, name, role, emailVerified }: User): z.input<typeof userAnswer> {
-  return { id, email, name, role, emailVerified };
 }
 
 function presentMember(user: User): z.input<typeof memberAnswer> {

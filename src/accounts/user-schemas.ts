@@ -1,11 +1,8 @@
 // What the routes about users and API keys take and give.
 import { z } from '@hono/zod-openapi';
-import { listOf, pageQuery, text, timestamp, uuid } from '../http/schemas.ts';
+import { listOf, MAX_EMAIL, pageQuery, text, timestamp, uuid } from '../http/schemas.ts';
 import { ROLES } from './rules.ts';
-import { loginExample, userAnswer } from './schemas.ts';
-
-const MAX_NAME = 200;
-const MAX_EMAIL = 254;
+import { loginExample, MAX_NAME, userAnswer } from './schemas.ts';
 
 export const profileBody = z.strictObject({ name: text({ max: MAX_NAME }) });
 export const profileExample = { name: 'Ada King' };

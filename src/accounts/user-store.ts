@@ -4,17 +4,13 @@ import type { Kysely } from 'kysely';
 import { type Act, appendAct } from '../platform/audit.ts';
 import type { Database } from '../platform/database.ts';
 import type { Schema } from '../platform/database-schema.ts';
-import type { Role } from './rules.ts';
+import { PERSON, type Person, type Role } from './rules.ts';
+import { deleteSessionsOf } from './session-store.ts';
 
-const COLUMNS = ['id', 'email', 'name', 'role', 'active', 'emailVerified', 'createdAt'] as const;
+const COLUMNS = [...PERSON, 'active', 'createdAt'] as const;
 
-export interface User {
-  id: string;
-  email: string;
-  name: string;
-  role: Role;
+export interface User extends Person {
   active: boolean;
-  emailVerified: boolean;
   createdAt: Date;
 }
 
@@ -82,7 +78,7 @@ export async function decideUser(
       .set({ role: after.role, active: after.active, updatedAt: now })
       .where('id', '=', id)
       .execute();
-    if (!after.active) await tx.deleteFrom('sessions').where('userId', '=', id).execute();
+    if (!after.active) await deleteSessionsOf(tx, id);
     const subject = `user:${id}`;
     if (after.role !== before.role) {
       await appendAct(tx, { ...act, action: 'role_changed', subject, details: { from: before.role, to: after.role } });
@@ -117,7 +113,7 @@ export async function forgetUser(
       .where('id', '=', id)
       .execute();
     await tx.deleteFrom('accountProofs').where('email', '=', person.email).execute();
-    await tx.deleteFrom('sessions').where('userId', '=', id).execute();
+    await deleteSessionsOf(tx, id);
     await tx.deleteFrom('accounts').where('userId', '=', id).execute();
     await forget(tx, id);
     await appendAct(tx, { ...act, action: 'user_deleted', subject: `user:${id}` });

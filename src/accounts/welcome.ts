@@ -9,6 +9,7 @@ import type { AppEnv } from '../http/router.ts';
 import type { Act } from '../platform/audit.ts';
 import { accessToken } from '../platform/auth.ts';
 import { ACCESS_TOKEN_SECONDS, type Person, SESSION_SECONDS } from './rules.ts';
+import { presentUser } from './schemas.ts';
 import type { OpenSession } from './session-store.ts';
 
 const MS_PER_SECOND = 1000;
@@ -37,11 +38,10 @@ export function createWelcome({ config, record }: Deps, guests: Guests) {
   return {
     /** The pair of tokens, in the body and as a cookie. */
     tokens(c: Context<AppEnv>, user: Person, session: OpenSession) {
-      const { id, email, name, role, emailVerified } = user;
       keepCookie(c, SESSION_COOKIE, session.token, SESSION_SECONDS, config);
       const tokenEnd = new Date(session.now.getTime() + ACCESS_TOKEN_SECONDS * MS_PER_SECOND);
       return {
-        user: { id, email, name, role, emailVerified },
+        user: presentUser(user),
         accessToken: accessToken(config.TOKEN_SECRET, session.id, tokenEnd),
         refreshToken: session.token,
         expiresIn: ACCESS_TOKEN_SECONDS,

@@ -47,7 +47,7 @@ export function text({
   return cards === 'mask' ? plain.overwrite(maskCardNumbers) : plain.refine(holdsNoCard, NO_CARDS);
 }
 
-const MAX_EMAIL = 254;
+export const MAX_EMAIL = 254;
 /** A mail address, as long as RFC 5321 lets it be. Digits within it are no card: addresses made by machines hold ids. */
 export const emailAddress = z
   .email()

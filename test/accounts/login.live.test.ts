@@ -349,7 +349,7 @@ describe('the library', () => {
   test('cannot open a session whose token would be stored as it is', async () => {
     const { email, id } = await person();
     const { api } = createAuth(shop().deps);
-    await expect(api.signInEmail({ body: { email, password: PASSWORD } })).rejects.toThrow(/outside openSession/);
+    await expect(api.signInEmail({ body: { email, password: PASSWORD } })).rejects.toThrow(/outside byPassword/);
     await expect(
       sql`INSERT INTO sessions VALUES (${randomUUID()}, ${id}, ${'x'.repeat(32)}, now(), NULL, NULL, now(), now())`.execute(
         database.db,

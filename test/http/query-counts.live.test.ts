@@ -63,7 +63,7 @@ const BUDGETS: Record<string, number> = {
   'POST /api/v1/auth/change-password': 8,
   'POST /api/v1/auth/forgot-password': 1,
   'POST /api/v1/auth/login': 5,
-  'POST /api/v1/auth/logout': 3,
+  'POST /api/v1/auth/logout': 5,
   'POST /api/v1/auth/refresh': 1,
   'POST /api/v1/auth/register': 7,
   'POST /api/v1/auth/resend-verification': 1,
