@@ -34,7 +34,6 @@ const listRoute = createRoute({
   request: { query: pageQuery },
   responses: {
     200: jsonAnswer('A page of keys', keyList, { items: [keyExample], nextCursor: null }),
-    ...problemResponses('unauthenticated', 'forbidden', 'validation_failed'),
   },
 });
 const revoke = createRoute({
@@ -46,7 +45,7 @@ const revoke = createRoute({
   request: { params: z.object({ id: uuid }), headers: idempotencyHeader, body: emptyBody },
   responses: {
     204: { description: 'The key is none any more' },
-    ...problemResponses('unauthenticated', 'forbidden', 'not_found'),
+    ...problemResponses('not_found'),
   },
 });
 
@@ -62,7 +61,6 @@ export function keyRoutes(deps: AppDeps): AppRouter {
     request: { body: jsonBody(newKeyBody(clock), newKeyBodyExample) },
     responses: {
       201: jsonAnswer('The key, which is not shown again', newKeyAnswer, newKeyExample),
-      ...problemResponses('unauthenticated', 'forbidden', 'validation_failed'),
     },
   });
 

@@ -35,7 +35,7 @@ const verifyOtp = createRoute({
   request: { body: jsonBody(verifyOtpBody, verifyOtpExample) },
   responses: {
     200: jsonAnswer('Who it is, and the tokens; browsers get the cookie `session` as well', loginAnswer, loginExample),
-    ...problemResponses('unauthenticated', 'validation_failed'),
+    ...problemResponses('unauthenticated'),
   },
 });
 

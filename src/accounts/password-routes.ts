@@ -2,7 +2,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { requireLogin } from '../http/caller.ts';
 import type { AppDeps } from '../http/deps.ts';
-import { jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
+import { jsonBody, SECURITY } from '../http/openapi.ts';
 import { ProblemError, problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { hashPassword, verifyPassword } from '../platform/passwords.ts';
@@ -33,7 +33,6 @@ const changePassword = createRoute({
   request: { body: jsonBody(changePasswordBody, changePasswordExample) },
   responses: {
     204: { description: 'The new password holds' },
-    ...problemResponses('unauthenticated', 'forbidden', 'validation_failed'),
   },
 });
 
@@ -59,7 +58,6 @@ const resetPassword = createRoute({
   request: { body: jsonBody(resetPasswordBody, resetPasswordExample) },
   responses: {
     204: { description: 'The new password holds: log in with it' },
-    ...problemResponses('validation_failed'),
   },
 });
 

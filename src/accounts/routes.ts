@@ -49,7 +49,6 @@ const register = createRoute({
       ...loginExample,
       user: { ...loginExample.user, emailVerified: false },
     }),
-    ...problemResponses('validation_failed'),
   },
 });
 
@@ -64,7 +63,7 @@ const logIn = createRoute({
   request: { body: jsonBody(logInBody, logInExample) },
   responses: {
     200: jsonAnswer('Who it is, and the tokens; browsers get the cookie `session` as well', loginAnswer, loginExample),
-    ...problemResponses('unauthenticated', 'validation_failed'),
+    ...problemResponses('unauthenticated'),
   },
 });
 
@@ -81,7 +80,7 @@ const refresh = createRoute({
   },
   responses: {
     200: jsonAnswer('The next pair', loginAnswer, loginExample),
-    ...problemResponses('unauthenticated', 'forbidden', 'request_in_progress', 'validation_failed'),
+    ...problemResponses('unauthenticated', 'forbidden', 'request_in_progress'),
   },
 });
 
@@ -93,7 +92,7 @@ const logOut = createRoute({
   description: 'Ends this session at once, everywhere. Others of the same person go on.',
   security: SECURITY.customer,
   request: { body: emptyBody },
-  responses: { 204: { description: 'The session is over' }, ...problemResponses('unauthenticated', 'forbidden') },
+  responses: { 204: { description: 'The session is over' } },
 });
 
 /** @param guests what becomes of a guest's cart and orders when they log in */

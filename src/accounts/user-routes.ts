@@ -49,7 +49,6 @@ const readMe = createRoute({
   summary: 'My profile',
   responses: {
     200: jsonAnswer('Who I am', userAnswer, userExample),
-    ...problemResponses('unauthenticated', 'forbidden'),
   },
 });
 const changeMe = createRoute({
@@ -59,7 +58,6 @@ const changeMe = createRoute({
   request: { headers: idempotencyHeader, body: jsonBody(profileBody, profileExample) },
   responses: {
     200: jsonAnswer('Who I am now', userAnswer, { ...userExample, ...profileExample }),
-    ...problemResponses('unauthenticated', 'forbidden'),
   },
 });
 const deleteMe = createRoute({
@@ -71,7 +69,7 @@ const deleteMe = createRoute({
   request: { headers: idempotencyHeader, body: emptyBody },
   responses: {
     204: { description: 'The account is gone' },
-    ...problemResponses('unauthenticated', 'forbidden', 'last_admin'),
+    ...problemResponses('last_admin'),
   },
 });
 
@@ -84,7 +82,6 @@ const listRoute = createRoute({
   request: { query: memberQuery },
   responses: {
     200: jsonAnswer('A page of users', memberList, memberListExample),
-    ...problemResponses('unauthenticated', 'forbidden', 'validation_failed'),
   },
 });
 const readOne = createRoute({
@@ -94,7 +91,7 @@ const readOne = createRoute({
   request: { params: oneRequest.params },
   responses: {
     200: jsonAnswer('The user', memberAnswer, memberExample),
-    ...problemResponses('unauthenticated', 'forbidden', 'not_found'),
+    ...problemResponses('not_found'),
   },
 });
 const decideOne = createRoute({
@@ -105,7 +102,7 @@ const decideOne = createRoute({
   request: { ...oneRequest, body: jsonBody(decisionBody, decisionExample) },
   responses: {
     200: jsonAnswer('The user', memberAnswer, { ...memberExample, ...decisionExample }),
-    ...problemResponses('unauthenticated', 'forbidden', 'not_found', 'last_admin'),
+    ...problemResponses('not_found', 'last_admin'),
   },
 });
 const deleteOne = createRoute({
@@ -116,7 +113,7 @@ const deleteOne = createRoute({
   request: { ...oneRequest, body: emptyBody },
   responses: {
     204: { description: 'The account is gone' },
-    ...problemResponses('unauthenticated', 'forbidden', 'not_found', 'last_admin'),
+    ...problemResponses('not_found', 'last_admin'),
   },
 });
 

@@ -43,7 +43,6 @@ const list = createRoute({
   request: { query: pageQuery },
   responses: {
     200: jsonAnswer('Newest first', addressesAnswer, { items: [addressExample], nextCursor: null }),
-    ...problemResponses('unauthenticated', 'forbidden', 'validation_failed'),
   },
 });
 
@@ -57,7 +56,6 @@ const add = createRoute({
   request: { headers, body: jsonBody(newAddressBody, newAddressExample) },
   responses: {
     201: jsonAnswer('The address', addressAnswer, addressExample),
-    ...problemResponses('unauthenticated', 'forbidden', 'validation_failed'),
   },
 });
 
@@ -69,7 +67,7 @@ const read = createRoute({
   request: { params },
   responses: {
     200: jsonAnswer('The address', addressAnswer, addressExample),
-    ...problemResponses('unauthenticated', 'forbidden', 'not_found'),
+    ...problemResponses('not_found'),
   },
 });
 
@@ -83,7 +81,7 @@ const change = createRoute({
   request: { params, headers, body: jsonBody(addressChanges, { isDefault: true }) },
   responses: {
     200: jsonAnswer('The address as it is now', addressAnswer, addressExample),
-    ...problemResponses('unauthenticated', 'forbidden', 'not_found', 'validation_failed'),
+    ...problemResponses('not_found'),
   },
 });
 
@@ -96,7 +94,7 @@ const remove = createRoute({
   request: { params, headers },
   responses: {
     204: { description: 'It is not there any more' },
-    ...problemResponses('unauthenticated', 'forbidden', 'not_found'),
+    ...problemResponses('not_found'),
   },
 });
 

@@ -3,7 +3,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { requireActor } from '../http/caller.ts';
 import { decodeIdCursor, pageById } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
-import { jsonAnswer, problemResponses, SECURITY } from '../http/openapi.ts';
+import { jsonAnswer, SECURITY } from '../http/openapi.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { actList, actListExample, auditQuery } from './schemas.ts';
 import { listActs } from './store.ts';
@@ -17,7 +17,6 @@ const listRoute = createRoute({
   request: { query: auditQuery },
   responses: {
     200: jsonAnswer('A page of entries', actList, actListExample),
-    ...problemResponses('unauthenticated', 'forbidden', 'validation_failed'),
   },
 });
 

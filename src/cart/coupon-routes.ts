@@ -30,7 +30,7 @@ const putCoupon = createRoute({
       EDIT_RESPONSES[200].content['application/json'].schema,
       discountedCartExample,
     ),
-    ...problemResponses('coupon_invalid', 'idempotency_key_reused', 'validation_failed'),
+    ...problemResponses('coupon_invalid', 'idempotency_key_reused'),
   },
 });
 
@@ -53,7 +53,7 @@ const validateCoupon = createRoute({
   request: { body: jsonBody(couponBody, { code: 'WELCOME10' }) },
   responses: {
     200: jsonAnswer('What it takes off, and the total with it', couponQuote, couponExample),
-    ...problemResponses('unauthenticated', 'not_found', 'coupon_invalid', 'validation_failed'),
+    ...problemResponses('not_found', 'coupon_invalid'),
   },
 });
 

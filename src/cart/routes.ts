@@ -33,7 +33,7 @@ const readCart = createRoute({
   security: SECURITY.guest,
   responses: {
     200: jsonAnswer('The cart; its version is the ETag', cartAnswer, cartExample),
-    ...problemResponses('unauthenticated', 'not_found'),
+    ...problemResponses('not_found'),
   },
 });
 
@@ -52,14 +52,7 @@ const addToCart = createRoute({
   responses: {
     200: jsonAnswer('The cart with the item in it', cartAnswer, cartExample),
     201: jsonAnswer("A new cart; a guest's with its token in X-Cart-Token and in the body", cartAnswer, cartExample),
-    ...problemResponses(
-      'unauthenticated',
-      'forbidden',
-      'not_found',
-      'cart_in_checkout',
-      'precondition_failed',
-      'validation_failed',
-    ),
+    ...problemResponses('not_found', 'cart_in_checkout', 'precondition_failed'),
   },
 });
 

@@ -92,12 +92,5 @@ export const couponExample: z.input<typeof couponQuote> = { code: 'WELCOME10', d
 /** What every edit of a cart may be answered with. */
 export const EDIT_RESPONSES = {
   200: jsonAnswer('The cart as it is now; its version is the ETag', cartAnswer, cartExample),
-  ...problemResponses(
-    'unauthenticated',
-    'forbidden',
-    'not_found',
-    'cart_in_checkout',
-    'precondition_failed',
-    'validation_failed',
-  ),
+  ...problemResponses('not_found', 'cart_in_checkout', 'precondition_failed'),
 };

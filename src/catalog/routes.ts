@@ -45,7 +45,6 @@ const byId = z.object({ id: uuid });
 const bySlug = z.object({ slug: text({ max: 200 }) });
 const aList = {
   200: jsonAnswer('A page of products', productList, productListExample),
-  ...problemResponses('validation_failed'),
 };
 const aProduct = { 200: jsonAnswer('The product', productDetail, productExample), ...problemResponses('not_found') };
 const aCategory = {
@@ -99,7 +98,7 @@ const categoryProductsRoute = createRoute({
   path: '/categories/slug/{slug}/products',
   summary: 'Products of a category and of those below it',
   request: { params: bySlug, query: categoryProductQuery },
-  responses: { ...aList, ...problemResponses('validation_failed', 'not_found') },
+  responses: { ...aList, ...problemResponses('not_found') },
 });
 const categoryByIdRoute = createRoute({
   ...categories,

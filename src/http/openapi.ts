@@ -76,7 +76,8 @@ type ProblemAnswer<S> = {
 
 /**
  * The problems of a route, for its `responses`: `...problemResponses('not_found', 'out_of_stock')`.
- * Those that the floor gives (400, 413, 415, 422 `validation_failed`, 500, 503) are added to the document by themselves.
+ * Those that the floor gives (400, 413, 415, 422 `validation_failed`, 429, 500, 503, and 401 and 403 where a credential may
+ * stand) are added to the document by themselves.
  */
 export function problemResponses<C extends ProblemCode>(
   ...codes: C[]

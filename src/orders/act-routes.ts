@@ -35,7 +35,7 @@ const cancel = createRoute({
       paymentStatus: 'NONE',
       cancelReason: 'cancelled_by_customer',
     }),
-    ...problemResponses('not_found', 'invalid_transition', 'unavailable'),
+    ...problemResponses('not_found', 'invalid_transition'),
   },
 });
 
@@ -53,7 +53,7 @@ const confirm = createRoute({
       status: 'CONFIRMED',
       paymentStatus: 'COD_DUE',
     }),
-    ...problemResponses('unauthenticated', 'forbidden', 'not_found', 'invalid_transition', 'unavailable'),
+    ...problemResponses('not_found', 'invalid_transition'),
   },
 });
 

@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { requireActor, requireRole } from '../http/caller.ts';
 import { decodeCursor, pageOf } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
-import { jsonAnswer, problemResponses, SECURITY } from '../http/openapi.ts';
+import { jsonAnswer, SECURITY } from '../http/openapi.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { pageQuery } from '../http/schemas.ts';
 import { listOrders, type OrderFilters } from './customer-store.ts';
@@ -15,7 +15,6 @@ const list = {
   tags: ['Orders'],
   responses: {
     200: jsonAnswer('A page of orders, newest first', ordersAnswer, { items: [example], nextCursor: null }),
-    ...problemResponses('unauthenticated', 'forbidden', 'validation_failed'),
   },
 };
 

@@ -41,16 +41,12 @@ const placeOrder = createRoute({
     ...problemResponses(
       'idempotency_key_missing',
       'idempotency_key_reused',
-      'unauthenticated',
-      'forbidden',
       'not_found',
       'out_of_stock',
       'cart_empty',
       'cart_changed',
       'coupon_invalid',
       'payment_refused',
-      'validation_failed',
-      'unavailable',
     ),
   },
 });

@@ -43,7 +43,7 @@ const followOrder = createRoute({
       description: 'Events, until the client has enough. One that loses its connection connects again by itself',
       content: { 'text/event-stream': { schema: z.string(), example: streamExample } },
     },
-    ...problemResponses('not_found', 'validation_failed', 'unavailable'),
+    ...problemResponses('not_found'),
   },
 });
 

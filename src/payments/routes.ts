@@ -25,13 +25,7 @@ const security = SECURITY.orderOwner;
 const headers = idempotencyHeader.required();
 const LIVE_INTENT_RESPONSES = {
   200: jsonAnswer('The intent to confirm', paymentAnswer, paymentExample),
-  ...problemResponses(
-    'idempotency_key_missing',
-    'idempotency_key_reused',
-    'not_found',
-    'invalid_transition',
-    'unavailable',
-  ),
+  ...problemResponses('idempotency_key_missing', 'idempotency_key_reused', 'not_found', 'invalid_transition'),
 };
 
 const createIntent = createRoute({
@@ -88,7 +82,7 @@ const receive = createRoute({
   request: { body: jsonBody(z.looseObject({ id: z.string() }), { id: 'evt_1', type: 'payment_intent.succeeded' }) },
   responses: {
     200: jsonAnswer('Stored, and handed to its workflow', z.object({ received: z.literal(true) }), { received: true }),
-    ...problemResponses('invalid_signature', 'unavailable'),
+    ...problemResponses('invalid_signature'),
   },
 });
 
