@@ -78,6 +78,7 @@ export const environmentSchema = z.object({
     .default([]),
 
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  DATABASE_OWNER_URL: url('postgres:', 'postgresql:').optional(),
   DATABASE_POOL_SIZE: count(10, 1000),
   DATABASE_STATEMENT_TIMEOUT: seconds(5),
   DATABASE_LOCK_TIMEOUT: seconds(2),
@@ -198,9 +199,19 @@ export function loadConfig(source: NodeJS.ProcessEnv = process.env): Config {
   if ((cert === undefined) !== (key === undefined)) {
     throw new ConfigError(['TEMPORAL_TLS_CERT_FILE: needs TEMPORAL_TLS_KEY_FILE beside it, and the other way round']);
   }
+  refuseSameRole(result.data);
   const { PERDURE_CACHE, XDG_CACHE_HOME, ...rest } = result.data;
   const cacheHome = XDG_CACHE_HOME !== undefined && XDG_CACHE_HOME !== '' ? XDG_CACHE_HOME : join(homedir(), '.cache');
   return { ...rest, PERDURE_CACHE: resolve(PERDURE_CACHE ?? join(cacheHome, 'perdure')) };
+}
+
+/** @throws {ConfigError} unless the two addresses name two roles of one database */
+function refuseSameRole({ DATABASE_URL: used, DATABASE_OWNER_URL: owner }: Environment): void {
+  if (owner === undefined) return;
+  const [shop, own] = [URL.parse(used ?? ''), URL.parse(owner)];
+  const isSame = shop?.username === own?.username;
+  if (shop !== null && shop.username !== '' && !isSame && shop.pathname === own?.pathname) return;
+  throw new ConfigError(['DATABASE_OWNER_URL: needs DATABASE_URL beside it, with another user of the same database']);
 }
 
 /** How the shop prices: what `SHIPPING_METHODS` and the settings of taxes say. */
@@ -222,6 +233,11 @@ export function requireSettings<K extends keyof Config>(config: Config, ...names
 
 function hasSettings<K extends keyof Config>(config: Config, names: K[]): config is Present<K> {
   return names.every((name) => config[name] !== undefined);
+}
+
+/** The same settings, for what makes the schema and fills it: as its owner, where that is another role. */
+export function asOwner<T extends { DATABASE_URL: string; DATABASE_OWNER_URL?: string | undefined }>(settings: T): T {
+  return { ...settings, DATABASE_URL: settings.DATABASE_OWNER_URL ?? settings.DATABASE_URL };
 }
 
 /** The environment for a child process: this one's, with the given names set. */

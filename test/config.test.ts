@@ -89,3 +89,14 @@ test('a process with a wrong setting ends with exit code 78 and says which', () 
   const lines = run.stderr.trim().split('\n');
   expect(lines.map((line) => line.split(':')[0])).toEqual(['PORT', 'API_PROCESSES']);
 });
+
+test.each([
+  ['alone', undefined, 'postgres://owner@db/shop'],
+  ['with the same user', 'postgres://owner:a@db/shop', 'postgres://owner:b@db/shop'],
+  ['with an unnamed user', 'postgres://db/shop', 'postgres://owner@db/shop'],
+  ['with another database', 'postgres://app@db/shop', 'postgres://owner@db/other'],
+])('an owner of the tables %s is refused', (_how, DATABASE_URL, DATABASE_OWNER_URL) => {
+  expect(linesOf({ DATABASE_URL, DATABASE_OWNER_URL })).toEqual([
+    'DATABASE_OWNER_URL: needs DATABASE_URL beside it, with another user of the same database',
+  ]);
+});

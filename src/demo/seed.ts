@@ -1,5 +1,5 @@
 // `seed`: the demo shop. Idempotent: what is there stays as it is, also when two processes seed at once.
-import { type Config, requireSettings } from '../config.ts';
+import { asOwner, type Config, requireSettings } from '../config.ts';
 import { systemClock } from '../platform/clock.ts';
 import { type Database, openDatabase } from '../platform/database.ts';
 import { newId } from '../platform/ids.ts';
@@ -18,7 +18,7 @@ const ACCOUNTS = [
 export async function seed(config: Config, { ifEmpty = false } = {}): Promise<void> {
   const settings = requireSettings(config, 'DATABASE_URL');
   const logger = createLogger('seed', config.LOG_LEVEL);
-  const db = openDatabase(settings, logger);
+  const db = openDatabase(asOwner(settings), logger);
   try {
     if (ifEmpty && (await db.selectFrom('products').select('id').limit(1).executeTakeFirst()) !== undefined) {
       logger.info('the shop has products already, nothing to seed');

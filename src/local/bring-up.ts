@@ -7,7 +7,7 @@ import { describeStack } from './describe-stack.ts';
 import type { Home } from './home.ts';
 import { run } from './launch.ts';
 import { apiPart, inboxPart, runOwn, type Settings, stripePart, workerPart } from './own-parts.ts';
-import { createPostgres, ensureDatabases } from './postgres.ts';
+import { asShop, createPostgres, ensureDatabases } from './postgres.ts';
 import { postgresCandidates } from './postgres-binaries.ts';
 import type { Tell } from './progress.ts';
 import { createRedis, findRedis, type RedisProgram } from './redis.ts';
@@ -68,21 +68,31 @@ async function findTemporalPrograms({ config, tell, crew }: Site): Promise<Tempo
 /** PostgreSQL, and on it Temporal. */
 async function startStores(site: Site, programs: TemporalPrograms | undefined): Promise<Settings> {
   const { config, home, ports, crew, tell } = site;
-  const databaseUrl = config.DATABASE_URL ?? (await tell.step('PostgreSQL: starting', () => startPostgres(site)));
-  if (programs === undefined) return { DATABASE_URL: databaseUrl };
+  const database = databaseOf(config) ?? (await tell.step('PostgreSQL: starting', () => startPostgres(site)));
+  if (programs === undefined) return database;
   await tell.step('Temporal: starting', async () => {
     const { server, ui } = await createTemporal({
       programs,
       folder: join(home.folder, 'temporal'),
-      databaseUrl,
-      databasePrefix: temporalPrefix(config, databaseUrl),
+      databaseUrl: ownerUrl(database),
+      databasePrefix: temporalPrefix(config, ownerUrl(database)),
       port: ports.temporal,
       uiPort: ports.temporalUi,
       namespace: config.TEMPORAL_NAMESPACE,
     });
     await Promise.all([crew.start('temporal', server), ui === undefined ? undefined : crew.start('temporalUi', ui)]);
   });
-  return { DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal.number}` };
+  return { ...database, TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal.number}` };
+}
+
+/** Where the shop's database is and as whom API and workers, and `migrate`, go there, when it is configured. */
+function databaseOf({ DATABASE_URL, DATABASE_OWNER_URL }: Config): Settings | undefined {
+  if (DATABASE_URL === undefined) return undefined;
+  return { DATABASE_URL, ...(DATABASE_OWNER_URL === undefined ? {} : { DATABASE_OWNER_URL }) };
+}
+
+function ownerUrl({ DATABASE_URL = '', DATABASE_OWNER_URL = DATABASE_URL }: Settings): string {
+  return DATABASE_OWNER_URL;
 }
 
 /** On somebody's own server two shops must not meet in one store: its databases go by the shop's. */
@@ -95,14 +105,16 @@ function temporalPrefix(config: Config, databaseUrl: string): string {
 async function fitTemporalIndexes(
   { config }: Site,
   programs: TemporalPrograms | undefined,
-  { DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: address }: Settings,
+  settings: Settings,
 ): Promise<void> {
-  if (programs?.kind !== 'server' || databaseUrl === undefined || address === undefined) return;
+  const { TEMPORAL_ADDRESS: address } = settings;
+  if (programs?.kind !== 'server' || address === undefined) return;
+  const databaseUrl = ownerUrl(settings);
   const { visibilityDatabase } = storeAddress(databaseUrl, temporalPrefix(config, databaseUrl));
   await fitVisibilityIndexes(databaseAt(databaseUrl, visibilityDatabase), address, config.TEMPORAL_VISIBILITY_INDEXES);
 }
 
-async function startPostgres({ config, home, ports, crew, tell }: Site): Promise<string> {
+async function startPostgres({ config, home, ports, crew, tell }: Site): Promise<Settings> {
   const { part, url, nearUrl } = await createPostgres({
     folder: home.folder,
     password: home.secrets.postgresPassword,
@@ -114,7 +126,8 @@ async function startPostgres({ config, home, ports, crew, tell }: Site): Promise
   });
   await crew.start('postgres', part);
   await ensureDatabases(url('postgres'), [SHOP_DATABASE]);
-  return nearUrl(SHOP_DATABASE);
+  const owner = nearUrl(SHOP_DATABASE);
+  return { DATABASE_URL: asShop(owner, home.secrets.databasePassword), DATABASE_OWNER_URL: owner };
 }
 
 async function startRedis({ home, ports, crew }: Site, program: RedisProgram | undefined): Promise<Settings> {

@@ -9,7 +9,7 @@ import type { StackPorts } from './stack-ports.ts';
 const ACCOUNT_DOMAIN = 'perdure.test';
 
 /** What the processes were told, or what was configured. */
-type ToldName = 'DATABASE_URL' | 'TEMPORAL_ADDRESS' | 'STRIPE_SECRET_KEY' | 'SMTP_URL';
+type ToldName = 'TEMPORAL_ADDRESS' | 'STRIPE_SECRET_KEY' | 'SMTP_URL';
 
 /**
  * The stack as it is now.
@@ -39,7 +39,7 @@ export function describeStack(
     webhookSecret: settings.STRIPE_WEBHOOK_SECRET ?? config.STRIPE_WEBHOOK_SECRET?.[0] ?? '',
     inbox: local('inbox', ports.inbox.number),
     smtp: new URL(told('SMTP_URL')).host,
-    databaseUrl: config.DATABASE_URL ?? overTcp(told('DATABASE_URL')),
+    databaseUrl: config.DATABASE_OWNER_URL ?? config.DATABASE_URL ?? overTcp(settings.DATABASE_OWNER_URL ?? ''),
     redisUrl: settings.REDIS_URL ?? config.REDIS_URL ?? null,
     accounts: { admin: account('admin'), inventory: account('inventory'), customer: account('customer') },
     pids: {

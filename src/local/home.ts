@@ -8,6 +8,8 @@ import { codeOf, StartProblem } from './problem.ts';
 
 const secretsSchema = z.object({
   postgresPassword: z.string(),
+  /** That of API and workers. Homes of earlier releases have none yet. */
+  databasePassword: z.string().default(random),
   stripeSecretKey: z.string(),
   stripePublishableKey: z.string(),
   /** Signs the tokens of carts and orders. */
@@ -69,11 +71,15 @@ async function saveTo(file: string, secrets: Secrets): Promise<void> {
   await rename(`${file}.new`, file);
 }
 
+function random(): string {
+  return randomBytes(18).toString('base64url');
+}
+
 function newSecrets(): Secrets {
-  const random = (): string => randomBytes(18).toString('base64url');
   const key = (): string => randomBytes(24).toString('hex');
   return {
     postgresPassword: random(),
+    databasePassword: random(),
     stripeSecretKey: `sk_test_${key()}`,
     stripePublishableKey: `pk_test_${key()}`,
     tokenSecret: key(),

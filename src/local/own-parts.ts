@@ -67,7 +67,8 @@ function own(name: string, args: string[], settings: Settings): Omit<Part, 'read
     name,
     program: process.execPath,
     args: [MAIN, ...args],
-    env: childEnvironment(settings),
+    // What goes on running is never the owner of the tables.
+    env: childEnvironment({ ...settings, DATABASE_OWNER_URL: '' }),
     readyWithin: READY_WITHIN_MS,
     stopSignal: 'SIGTERM',
     stopWithin: STOP_WITHIN_MS,

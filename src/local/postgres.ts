@@ -27,12 +27,15 @@ export type PostgresOptions = {
 
 export type Postgres = {
   part: Part;
+  /** The owner's address of a database. */
   url: (database: string) => string;
   /** The same for what runs beside it: over its socket, where there can be one. */
   nearUrl: (database: string) => string;
 };
 
-export const POSTGRES_USER = 'perdure';
+const POSTGRES_USER = 'perdure';
+/** Who API and workers are; `migrate` makes the role and gives it its rights. */
+const SHOP_USER = 'perdure_app';
 
 /** initdb writes 40 MB and syncs them. */
 const INITDB_WITHIN_MS = 120_000;
@@ -99,6 +102,14 @@ export async function createPostgres(options: PostgresOptions): Promise<Postgres
   const nearUrl = (database: string): string =>
     sockets === undefined ? url(database) : overSocket(url(database), sockets);
   return { part, url, nearUrl };
+}
+
+/** The same address for API and workers. */
+export function asShop(ownerUrl: string, password: string): string {
+  const url = new URL(ownerUrl);
+  url.username = SHOP_USER;
+  url.password = encodeURIComponent(password);
+  return url.href;
 }
 
 /** Makes those of the databases that are not there yet. */

@@ -1,6 +1,7 @@
 // What each route of the OpenAPI document costs PostgreSQL: every one is called once as a client would, and its statements
 // are counted (BEGIN and COMMIT are statements, too). A route without a budget fails, and so does one that needs more than
 // its budget, or less: then the budget is to be lowered.
+
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
@@ -12,6 +13,7 @@ import { type Database, openDatabase } from '../../src/platform/database.ts';
 import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
 import { machine, person } from '../accounts/people.ts';
 import { mailsTo } from '../support/backstage.ts';
+import { bothRoles } from '../support/servers.ts';
 import { ADDRESS, type CartBody, type PaymentBody, type PlacedBody } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
@@ -100,7 +102,7 @@ beforeAll(async () => {
   shop = await startStack({ env: { TOKEN_SECRET: ENVIRONMENT.TOKEN_SECRET } });
   const { stack } = shop;
   const environment = {
-    DATABASE_URL: stack.databaseUrl,
+    DATABASE_URL: bothRoles(stack.databaseUrl).DATABASE_URL,
     TEMPORAL_ADDRESS: stack.temporal,
     TEMPORAL_NAMESPACE: stack.namespace,
     STRIPE_SECRET_KEY: stack.stripeSecretKey ?? '',

@@ -7,7 +7,7 @@ import { createCrew } from '../../src/local/crew.ts';
 import { createFileLogs } from '../../src/local/logs.ts';
 import { runOwn, type Settings } from '../../src/local/own-parts.ts';
 import { freePort } from '../../src/local/ports.ts';
-import { createPostgres, ensureDatabases } from '../../src/local/postgres.ts';
+import { asShop, createPostgres, ensureDatabases } from '../../src/local/postgres.ts';
 import { postgresCandidates } from '../../src/local/postgres-binaries.ts';
 import { createProgress } from '../../src/local/progress.ts';
 import { createRedis, findRedis } from '../../src/local/redis.ts';
@@ -39,6 +39,11 @@ const PASSWORDS = {
   SEED_CUSTOMER_PASSWORD: 'customer-of-a-test',
 };
 const MIGRATE_WITHIN_MS = 120_000;
+
+/** Its owner makes the database; what is tested works in it with the rights of API and workers. */
+export function bothRoles(ownerUrl: string) {
+  return { DATABASE_URL: asShop(ownerUrl, 'shop-of-a-test'), DATABASE_OWNER_URL: ownerUrl };
+}
 
 /** The servers of this run. */
 export function sharedServers(): SharedServers {
@@ -109,7 +114,7 @@ async function bringUp(folder: string, crew: ReturnType<typeof createCrew>): Pro
     buildWorkflowBundle(workflowBundle),
   ]);
   const temporalAddress = `127.0.0.1:${temporalPort.number}`;
-  const settings = { DATABASE_URL: postgres.url(TEMPLATE), TEMPORAL_ADDRESS: temporalAddress, ...PASSWORDS };
+  const settings = { ...bothRoles(postgres.url(TEMPLATE)), TEMPORAL_ADDRESS: temporalAddress, ...PASSWORDS };
   await runOwn(['migrate', '--seed-if-empty'], settings, { within: MIGRATE_WITHIN_MS, signal });
   return {
     databaseUrl: postgres.url('postgres'),

@@ -5,7 +5,7 @@ import { launch } from '../../src/local/launch.ts';
 import { readStack, type Stack } from '../../src/local/stack-file.ts';
 import { removeFolder, temporaryFolder } from './folders.ts';
 import { newDatabase } from './new-database.ts';
-import { sharedServers } from './servers.ts';
+import { bothRoles, sharedServers } from './servers.ts';
 import { until } from './wait.ts';
 
 export interface StackOptions {
@@ -158,7 +158,7 @@ async function ownPlace(): Promise<{ settings: Record<string, string>; leave: ()
   const { name, url, drop } = await newDatabase(databaseUrl, 'shop', template);
   return {
     settings: {
-      DATABASE_URL: url,
+      ...bothRoles(url),
       TEMPORAL_ADDRESS: temporalAddress,
       TEMPORAL_NAMESPACE: name,
       WORKFLOW_BUNDLE: workflowBundle,
