@@ -103,15 +103,18 @@ async function isReady(stack: Stack): Promise<boolean> {
   return respondsOk(`${stack.api[0]}/health/ready`);
 }
 
-test('what it runs comes to PostgreSQL by the socket, and stack.json names the address for everybody else', async () => {
+test('what it runs comes to PostgreSQL by the socket, API and workers not as the owner, and stack.json names the address for everybody else', async () => {
   const { databaseUrl } = shop.stack;
   expect([...new URL(databaseUrl).searchParams.keys()]).toEqual([]);
   const { rows } = await withClient(databaseUrl, (client) =>
-    client.query(`select distinct datname::text as database from pg_stat_activity
+    client.query(`select distinct datname::text as database, usename::text as role from pg_stat_activity
       where backend_type = 'client backend' and client_addr is null order by 1`),
   );
-  const databases = ['perdure', 'temporal', 'temporal_visibility'];
-  expect(rows).toEqual(databases.map((database) => ({ database })));
+  expect(rows).toEqual([
+    { database: 'perdure', role: 'perdure_app' },
+    { database: 'temporal', role: 'perdure' },
+    { database: 'temporal_visibility', role: 'perdure' },
+  ]);
 });
 
 test('it serves the demo shop, and its UI, docs and inbox are there', async () => {
