@@ -8,7 +8,7 @@ import { freePort } from '../../src/local/ports.ts';
 import { claimMails } from '../../src/notifications/store.ts';
 import { type Mailer, openMailer } from '../../src/platform/mailer.ts';
 import { verifyOrderToken } from '../../src/platform/tokens.ts';
-import { newCustomer } from '../http/customers.ts';
+import { person } from '../accounts/people.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import { NOW } from '../support/rows.ts';
@@ -107,7 +107,7 @@ test('a mail is sent once, under a Message-ID of its order and fact, with a link
 
 test("a mail of a customer's order opens it for nobody who is not logged in", async () => {
   const orderId = await paidOrder();
-  const { userId: customerId } = await newCustomer(database.db);
+  const { id: customerId } = await person(database.db);
   await database.db.updateTable('orders').set({ customerId }).where('id', '=', orderId).execute();
   const watch = startWatch();
   await sent(orderId);
