@@ -15,22 +15,10 @@ import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { insertOrderRow, intentOf, stockedVariant } from '../support/rows.ts';
 import { ADDRESS } from '../support/shopper.ts';
 import { requestOf } from './asking.ts';
+import { type Operation, ROUTES } from './document.ts';
 import { ENVIRONMENT, floor } from './floor.ts';
 
-interface Operation {
-  requestBody?: { content: Record<string, { example?: Record<string, unknown> }> };
-}
-
 const HOUR_MS = 3_600_000;
-
-const documented = await createApp(floor(null).deps).request('/api/openapi.json');
-const { paths }: { paths: Record<string, Record<string, Operation>> } = JSON.parse(await documented.text());
-const ROUTES = Object.entries(paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]): [string, Operation] => [
-    `${method.toUpperCase()} ${path}`,
-    operation,
-  ]),
-);
 
 let database: OwnDatabase;
 let app: ReturnType<typeof createApp>;
