@@ -19,6 +19,8 @@ export interface Route {
   /** With its parameters in braces. */
   path: string;
   parameters: Parameter[];
+  /** The credentials that it takes, by their names in the document; none where anyone may ask. */
+  credentials: ReadonlySet<string>;
   /** A body that is valid but for its ids; undefined where it takes none. */
   example: unknown;
   /** The values of those fields of its body that have a few only. */
@@ -31,6 +33,7 @@ type Json = Record<string, unknown>;
 
 interface Operation {
   parameters?: { name: string; in: Parameter['in'] }[];
+  security?: Record<string, string[]>[];
   requestBody?: { content: Record<string, { example?: unknown; schema?: Json } | undefined> };
   responses: Record<string, { content?: Record<string, { schema?: Json }> }>;
 }
@@ -55,7 +58,7 @@ function routeOf(
   document: Document,
   { method, path, operation }: { method: Method; path: string; operation: Operation },
 ): Route {
-  const { parameters = [], requestBody, responses } = operation;
+  const { parameters = [], security = [], requestBody, responses } = operation;
   const body = requestBody?.content['application/json'];
   const answers = Object.entries(responses).map(([status, { content = {} }]) => {
     const bodies = Object.entries(content).map(([type, { schema }]) => {
@@ -68,6 +71,7 @@ function routeOf(
     name: `${method} ${path}`,
     method,
     path,
+    credentials: new Set(security.flatMap((way) => Object.keys(way))),
     parameters,
     example: body?.example,
     choices: new Map(body?.schema && choicesIn(resolved(document, body.schema, []))),

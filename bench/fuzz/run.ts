@@ -6,7 +6,7 @@ import { rowsOf } from '../../test/support/backstage.ts';
 import { call } from '../../test/support/shopper.ts';
 import { randomStream } from '../random.ts';
 import { awaitStill, changed, type Digest, digestOf } from './digest.ts';
-import { readRoutes } from './document.ts';
+import { type Route, readRoutes } from './document.ts';
 import { judge } from './judge.ts';
 import { type Account, createRequests } from './requests.ts';
 import { createSender, type Sender } from './send.ts';
@@ -58,9 +58,10 @@ export async function fuzz(stack: Stack, { requests, seed, signal }: FuzzOptions
   const roles = await rolesOf(stack, accounts);
   const things = createThings();
   const random = randomStream(seed, 'fuzz');
-  const next = createRequests({ routes, roles, accounts: [...accounts.values()], things, random, seed });
   const sender = createSender(api);
   const report = createReport();
+  const successes = ({ name }: Route): number => report.done.get(name) ?? 0;
+  const next = createRequests({ routes, roles, accounts: [...accounts.values()], things, successes, random, seed });
   try {
     await askForThings(sender, things, api);
     let left = requests;
@@ -208,7 +209,8 @@ async function blame(
 
 interface Report {
   answers: Map<number, number>;
-  done: Set<string>;
+  /** Successes by the route's name. */
+  done: Map<string, number>;
   count: (sent: Sent, status: number) => void;
   find: (what: string, sent: Sent) => void;
   refusals: () => Sent[];
@@ -217,7 +219,7 @@ interface Report {
 
 function createReport(): Report {
   const answers = new Map<number, number>();
-  const done = new Set<string>();
+  const done = new Map<string, number>();
   const kept = new Map<string, Sent[]>();
   const found = new Map<string, Finding>();
   return {
@@ -225,7 +227,7 @@ function createReport(): Report {
     done,
     count(sent, status) {
       answers.set(status, (answers.get(status) ?? 0) + 1);
-      if (isDone(status)) done.add(sent.route.name);
+      if (isDone(status)) done.set(sent.route.name, (done.get(sent.route.name) ?? 0) + 1);
       if (!isRefused(status)) return;
       const key = `${sent.route.name} ${sent.role} ${status}`;
       const alike = kept.get(key) ?? [];

@@ -5,6 +5,9 @@ import type { Random } from '../random.ts';
 
 /** How many of a kind are remembered: the newest, because the old ones have ended. */
 const REMEMBERED = 200;
+/** Of what is under way, these are the newest; and how often one of them is taken. */
+const NEWEST = 10;
+const SHARE_OF_NEWEST = 0.7;
 const MAX_DEPTH = 6;
 /** Words of paths that name a part, a view or an act of the thing before them. */
 const NO_KINDS = new Set([
@@ -25,9 +28,17 @@ const cartShape = z.looseObject({
   items: z.array(z.looseObject({ id: z.string() })),
 });
 
+const orderShape = z.object({ id: z.string(), accessToken: z.string() });
+const paymentShape = z.object({ id: z.string(), orderId: z.string(), intentId: z.string() });
+
 export interface Opened {
   id: string;
   token: string;
+}
+
+/** A payment, with the token of its order. */
+export interface OpenedPayment extends Opened {
+  orderId: string;
 }
 
 export interface Things {
@@ -35,7 +46,9 @@ export interface Things {
   learn(path: string, answer: unknown, cartToken?: string): void;
   /** One of this kind (`products`, `orders`, `variantId`); undefined while none is known. */
   one(kind: string, random: Random): string | undefined;
+  /** As the others, most often one of the newest, which are still under way. */
   order(random: Random): Opened | undefined;
+  payment(random: Random): OpenedPayment | undefined;
   /** A line of a cart, with the cart's token. */
   cartLine(random: Random): Opened | undefined;
   cartToken(random: Random): string | undefined;
@@ -44,7 +57,14 @@ export interface Things {
 export function createThings(): Things {
   const known = new Map<string, string[]>();
   const orders: Opened[] = [];
+  const payments: OpenedPayment[] = [];
   const cartLines: Opened[] = [];
+  /** At the end, the oldest goes; what there is already stays where it is. */
+  const append = <T extends Opened>(all: T[], one: T): void => {
+    if (all.some(({ id }) => id === one.id)) return;
+    all.push(one);
+    if (all.length > REMEMBERED) all.shift();
+  };
   const remember = (kind: string, value: string): void => {
     const all = known.get(kind) ?? [];
     known.set(kind, all);
@@ -64,22 +84,17 @@ export function createThings(): Things {
         else if (/(Id|slug|Token)$/.test(key)) remember(key, inner);
       } else walk(inner, key === 'items' || key === 'order' ? kind : key, depth + 1);
     }
-    if (
-      'id' in value &&
-      'accessToken' in value &&
-      typeof value.id === 'string' &&
-      typeof value.accessToken === 'string'
-    ) {
-      orders.push({ id: value.id, token: value.accessToken });
-      if (orders.length > REMEMBERED) orders.shift();
-    }
+    const order = orderShape.safeParse(value).data;
+    if (order !== undefined) append(orders, { id: order.id, token: order.accessToken });
+    const payment = paymentShape.safeParse(value).data;
+    const paid = orders.find(({ id }) => id === payment?.orderId);
+    if (payment !== undefined && paid !== undefined) append(payments, { ...payment, token: paid.token });
   };
   const keepLines = (answer: unknown, sent: string | undefined): void => {
     const { data: cart } = cartShape.safeParse(answer);
     const token = cart?.cartToken ?? sent;
     if (cart === undefined || token === undefined) return;
-    cartLines.push(...cart.items.map(({ id }) => ({ id, token })));
-    cartLines.splice(0, cartLines.length - REMEMBERED);
+    for (const { id } of cart.items) append(cartLines, { id, token });
   };
   const oneOf = <T>([first, ...rest]: readonly T[], random: Random): T | undefined =>
     first === undefined ? undefined : random.pick([first, ...rest]);
@@ -89,10 +104,15 @@ export function createThings(): Things {
       if (kindOf(path) === 'cart') keepLines(answer, cartToken);
     },
     one: (kind, random) => oneOf(known.get(kind) ?? known.get(pluralOf(kind)) ?? [], random),
-    order: (random) => oneOf(orders, random),
-    cartLine: (random) => oneOf(cartLines, random),
+    order: (random) => oneOf(mostlyNewest(orders, random), random),
+    payment: (random) => oneOf(mostlyNewest(payments, random), random),
+    cartLine: (random) => oneOf(mostlyNewest(cartLines, random), random),
     cartToken: (random) => oneOf(known.get('cartToken') ?? [], random),
   };
+}
+
+function mostlyNewest<T>(all: readonly T[], random: Random): readonly T[] {
+  return random.chance(SHARE_OF_NEWEST) ? all.slice(-NEWEST) : all;
 }
 
 /** `variantId` is the id of one of the variants. */

@@ -1,6 +1,6 @@
 // The fuzz of every run of the tests: right and wrong requests, made of the OpenAPI document, to every route with every role. And
 // what it would find: a fault of the server's own, an answer that the document does not know, a refusal that changed something.
-import { createServer, type ServerResponse } from 'node:http';
+import { request as ask, createServer, type ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Fuzzed, fuzz } from '../../bench/fuzz/run.ts';
 import { listen } from '../../src/http/server.ts';
@@ -43,21 +43,18 @@ describe('it finds', () => {
   const lying = async (path: string, lie: (response: ServerResponse) => void | Promise<void>): Promise<string[]> => {
     const [api = ''] = shop.stack.api;
     const front = createServer((request, response) => {
-      void (async () => {
-        if (request.url?.startsWith(path) === true) return lie(response);
-        const chunks: Buffer[] = [];
-        for await (const chunk of request) chunks.push(chunk);
-        const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
-        const answer = await fetch(`${api}${request.url}`, {
-          method: request.method ?? 'GET',
-          headers: Object.entries(headers).flatMap(([name, value]): [string, string][] =>
-            typeof value === 'string' ? [[name, value]] : [],
-          ),
-          ...(chunks.length > 0 && request.method !== 'GET' && { body: Buffer.concat(chunks) }),
-        });
-        response.writeHead(answer.status, { 'Content-Type': answer.headers.get('Content-Type') ?? '' });
-        response.end(Buffer.from(await answer.arrayBuffer()));
-      })();
+      if (request.url?.startsWith(path) === true) {
+        void lie(response);
+        return;
+      }
+      // A connection for each: one that is kept may be closed at the other end while it is chosen.
+      const onward = { method: request.method, headers: request.headers, agent: false };
+      const passedOn = ask(`${api}${request.url}`, onward, (answer) => {
+        response.writeHead(answer.statusCode ?? 0, answer.headers);
+        answer.pipe(response);
+      });
+      passedOn.on('error', () => response.destroy());
+      request.pipe(passedOn);
     });
     const address = await listen(front, '127.0.0.1', 0);
     try {
