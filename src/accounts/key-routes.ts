@@ -57,7 +57,8 @@ export function keyRoutes(deps: AppDeps): AppRouter {
     method: 'post',
     path: '/api-keys',
     summary: 'Make a key for a machine',
-    description: 'For an admin who is a person. The key is sent as X-API-Key, and may do what its role may.',
+    description:
+      'For an admin who is a person. The key is sent as X-API-Key, and may do what its role may, but never more than its maker at that moment: where they lose a role or are shut out, so does and is it.',
     request: { body: jsonBody(newKeyBody(clock), newKeyBodyExample) },
     responses: {
       201: jsonAnswer('The key, which is not shown again', newKeyAnswer, newKeyExample),

@@ -43,6 +43,11 @@ export interface Person {
 /** The columns of a user that make a person. */
 export const PERSON = ['id', 'email', 'name', 'role', 'emailVerified'] as const satisfies (keyof Person)[];
 
+/** The one of the two that may do less. */
+export function lesserRole(one: Role, other: Role): Role {
+  return mayActAs(one, other) ? other : one;
+}
+
 /** Whether somebody with the role `has` may do what needs the role `needs`. */
 export function mayActAs(has: Role, needs: Role): boolean {
   return ROLES.indexOf(has) >= ROLES.indexOf(needs);

@@ -40,7 +40,7 @@ const MS_PER_SECOND = 1000;
 const FRESH_SECONDS = 900;
 
 const mine = { path: '/users/me', tags: TAGS, security: SECURITY.customer };
-const one = { path: '/users/{id}', tags: TAGS, security: SECURITY.admin };
+const one = { path: '/users/{id}', tags: TAGS };
 const oneRequest = { params: z.object({ id: uuid }), headers: idempotencyHeader };
 
 const readMe = createRoute({
@@ -86,6 +86,7 @@ const listRoute = createRoute({
 });
 const readOne = createRoute({
   ...one,
+  security: SECURITY.admin,
   method: 'get',
   summary: 'One user',
   request: { params: oneRequest.params },
@@ -94,11 +95,14 @@ const readOne = createRoute({
     ...problemResponses('not_found'),
   },
 });
+// A key that changed users could give its maker back what was taken from them: this needs a person.
 const decideOne = createRoute({
   ...one,
+  security: SECURITY.customer,
   method: 'patch',
   summary: "Change a user's role, or shut them out",
-  description: 'Holds from their next request on. The sessions of whoever is shut out end.',
+  description:
+    'For an admin who is a person. Holds from their next request on, and for the API keys that they have made. The sessions of whoever is shut out end.',
   request: { ...oneRequest, body: jsonBody(decisionBody, decisionExample) },
   responses: {
     200: jsonAnswer('The user', memberAnswer, { ...memberExample, ...decisionExample }),
@@ -107,9 +111,10 @@ const decideOne = createRoute({
 });
 const deleteOne = createRoute({
   ...one,
+  security: SECURITY.customer,
   method: 'delete',
   summary: "End a user's account",
-  description: 'As when they end it themselves.',
+  description: 'For an admin who is a person. As when they end it themselves.',
   request: { ...oneRequest, body: emptyBody },
   responses: {
     204: { description: 'The account is gone' },
@@ -158,13 +163,13 @@ export function userRoutes(deps: AppDeps, forgetElsewhere: ForgetUser): AppRoute
   });
 
   router.openapi({ ...decideOne, middleware }, async (c) => {
-    await requireActor(c, deps, 'admin');
+    await requireRole(c, deps, 'admin');
     const act = actOf(c, deps, { action: 'user_changed' });
     return c.json(presentMember(there(await decideUser(db, c.req.valid('param').id, c.req.valid('json'), act))), 200);
   });
 
   router.openapi({ ...deleteOne, middleware }, async (c) => {
-    await requireActor(c, deps, 'admin');
+    await requireRole(c, deps, 'admin');
     const act = actOf(c, deps, { action: 'user_deleted' });
     there(await forgetUser(db, c.req.valid('param').id, forgetElsewhere, act));
     return c.body(null, 204);

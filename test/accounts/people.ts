@@ -74,13 +74,13 @@ export async function givePassword(db: Database, userId: string, password: strin
     .execute();
 }
 
-/** A machine's key, as a row of its own. */
+/** A machine's key, as a row of its own; an admin has made it. */
 export async function machine(
   db: Database,
   columns: { role?: Role; expiresAt?: Date; now?: Date } = {},
 ): Promise<{ id: string; headers: { 'X-API-Key': string } }> {
   const { role = 'admin', now = new Date(), ...rest } = columns;
-  const { id: createdBy } = await person(db, { role: 'customer', now });
+  const { id: createdBy } = await person(db, { role: 'admin', now });
   const [id, key] = [newId(now), newApiKey()];
   await db
     .insertInto('apiKeys')
