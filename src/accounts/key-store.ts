@@ -3,14 +3,15 @@ import type { Kysely } from 'kysely';
 import { type Act, appendAct } from '../platform/audit.ts';
 import type { Database } from '../platform/database.ts';
 import type { Schema } from '../platform/database-schema.ts';
-import type { Role } from './rules.ts';
+import type { Scope, StaffRole } from './rules.ts';
 
-const COLUMNS = ['id', 'name', 'role', 'expiresAt', 'lastUsedAt', 'createdBy', 'createdAt'] as const;
+const COLUMNS = ['id', 'name', 'role', 'scopes', 'expiresAt', 'lastUsedAt', 'createdBy', 'createdAt'] as const;
 
 export interface KeyRow {
   id: string;
   name: string;
-  role: Role;
+  role: StaffRole;
+  scopes: Scope[];
   expiresAt: Date | null;
   lastUsedAt: Date | null;
   createdBy: string;
@@ -26,9 +27,14 @@ export async function insertKey(
   by: By,
 ): Promise<KeyRow> {
   return db.transaction().execute(async (tx) => {
-    const { id, name, role } = key;
+    const { id, name, role, scopes } = key;
     const made = await tx.insertInto('apiKeys').values(key).returning(COLUMNS).executeTakeFirstOrThrow();
-    await appendAct(tx, { ...by, action: 'api_key_created', subject: `key:${id}`, details: { name, role } });
+    await appendAct(tx, {
+      ...by,
+      action: 'api_key_created',
+      subject: `key:${id}`,
+      details: { name, role, scopes: scopes.join(' ') },
+    });
     return made;
   });
 }

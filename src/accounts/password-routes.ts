@@ -29,7 +29,7 @@ const changePassword = createRoute({
   tags: TAGS,
   summary: 'Change the password',
   description: 'Ends all other sessions of the person; this one goes on. A link to reset the password is void then.',
-  security: SECURITY.customer,
+  security: SECURITY.person,
   request: { body: jsonBody(changePasswordBody, changePasswordExample) },
   responses: {
     204: { description: 'The new password holds' },

@@ -90,7 +90,7 @@ const logOut = createRoute({
   tags: TAGS,
   summary: 'Log out',
   description: 'Ends this session at once, everywhere. Others of the same person go on.',
-  security: SECURITY.customer,
+  security: SECURITY.person,
   request: { body: emptyBody },
   responses: { 204: { description: 'The session is over' } },
 });

@@ -6,7 +6,15 @@ import { dropCookie } from '../http/cookies.ts';
 import { decodeIdCursor, pageById } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
-import { emptyBody, idempotencyHeader, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
+import {
+  emptyBody,
+  idempotencyHeader,
+  jsonAnswer,
+  jsonBody,
+  problemResponses,
+  SECURITY,
+  staffSecurity,
+} from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { uuid } from '../http/schemas.ts';
@@ -35,11 +43,12 @@ import {
 } from './user-store.ts';
 
 const TAGS = ['Users'];
+const READ = 'users:read';
 const MS_PER_SECOND = 1000;
 /** A session that somebody has found open must not be enough to end an account: who ends it has just logged in. */
 const FRESH_SECONDS = 900;
 
-const mine = { path: '/users/me', tags: TAGS, security: SECURITY.customer };
+const mine = { path: '/users/me', tags: TAGS, security: SECURITY.person };
 const one = { path: '/users/{id}', tags: TAGS };
 const oneRequest = { params: z.object({ id: uuid }), headers: idempotencyHeader };
 
@@ -78,7 +87,7 @@ const listRoute = createRoute({
   path: '/users',
   tags: TAGS,
   summary: 'Users, the newest first',
-  security: SECURITY.admin,
+  security: staffSecurity(READ),
   request: { query: memberQuery },
   responses: {
     200: jsonAnswer('A page of users', memberList, memberListExample),
@@ -86,7 +95,7 @@ const listRoute = createRoute({
 });
 const readOne = createRoute({
   ...one,
-  security: SECURITY.admin,
+  security: staffSecurity(READ),
   method: 'get',
   summary: 'One user',
   request: { params: oneRequest.params },
@@ -98,7 +107,7 @@ const readOne = createRoute({
 // A key that changed users could give its maker back what was taken from them: this needs a person.
 const decideOne = createRoute({
   ...one,
-  security: SECURITY.customer,
+  security: SECURITY.person,
   method: 'patch',
   summary: "Change a user's role, or shut them out",
   description:
@@ -111,7 +120,7 @@ const decideOne = createRoute({
 });
 const deleteOne = createRoute({
   ...one,
-  security: SECURITY.customer,
+  security: SECURITY.person,
   method: 'delete',
   summary: "End a user's account",
   description: 'For an admin who is a person. As when they end it themselves.',
@@ -151,14 +160,14 @@ export function userRoutes(deps: AppDeps, forgetElsewhere: ForgetUser): AppRoute
   });
 
   router.openapi(listRoute, async (c) => {
-    await requireActor(c, deps, 'admin');
+    await requireActor(c, deps, 'admin', READ);
     const { limit, cursor, email } = c.req.valid('query');
     const rows = await listUsers(db, { limit: limit + 1, after: decodeIdCursor(cursor), email });
     return c.json(pageById(rows, limit, presentMember), 200);
   });
 
   router.openapi(readOne, async (c) => {
-    await requireActor(c, deps, 'admin');
+    await requireActor(c, deps, 'admin', READ);
     return c.json(presentMember(there(await findUser(db, c.req.valid('param').id))), 200);
   });
 

@@ -31,7 +31,7 @@ import {
   updateAddress,
 } from './store.ts';
 
-const of = { tags: ['Addresses'], security: SECURITY.customer };
+const of = { tags: ['Addresses'], security: SECURITY.person };
 const params = z.object({ id: uuid });
 const headers = idempotencyHeader;
 

@@ -93,7 +93,7 @@ const mergeCart = createRoute({
   summary: "Take the guest's cart of my token into my own",
   description:
     "Quantities add up, as far as the stock and the most of a line go, and the coupon comes along where my cart has none. The token names nothing afterwards. Without a guest's cart that is there, mine stays as it is.",
-  security: SECURITY.customer,
+  security: SECURITY.person,
   request: { headers: editHeaders, body: emptyBody },
   responses: EDIT_RESPONSES,
 });

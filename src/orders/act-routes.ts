@@ -5,7 +5,14 @@ import { actOf } from '../http/acts.ts';
 import { requireActor } from '../http/caller.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
-import { emptyBody, idempotencyHeader, jsonAnswer, problemResponses, SECURITY } from '../http/openapi.ts';
+import {
+  emptyBody,
+  idempotencyHeader,
+  jsonAnswer,
+  orderSecurity,
+  problemResponses,
+  staffSecurity,
+} from '../http/openapi.ts';
 import { orderTokenQuery, requireOrderVisitor } from '../http/order-access.ts';
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
@@ -16,6 +23,7 @@ import { orderAnswer, orderExample, presentOrder } from './schemas.ts';
 import { findOrder } from './store.ts';
 
 const TAGS = ['Orders'];
+const WRITE = 'orders:write';
 const { accessToken: _accessToken, ...example } = orderExample;
 const request = { params: z.object({ id: uuid }), headers: idempotencyHeader, body: emptyBody };
 
@@ -26,7 +34,7 @@ const cancel = createRoute({
   summary: 'Cancel my order, until it is shipped',
   description:
     'What was paid is refunded; what was not paid leaves its cart as it was. Repeated under the same Idempotency-Key, it is answered as at first.',
-  security: SECURITY.orderOwner,
+  security: orderSecurity(WRITE),
   request: { ...request, query: orderTokenQuery },
   responses: {
     200: jsonAnswer('The order, cancelled', orderAnswer, {
@@ -44,7 +52,7 @@ const confirm = createRoute({
   path: '/orders/{id}/confirm',
   tags: TAGS,
   summary: 'Confirm an order with cash on delivery',
-  security: SECURITY.admin,
+  security: staffSecurity(WRITE),
   request,
   responses: {
     200: jsonAnswer('The order, confirmed', orderAnswer, {
@@ -82,7 +90,7 @@ export function actRoutes(deps: AppDeps): AppRouter {
 
   const cancelling: Parameters<typeof router.openapi<typeof cancel>>[1] = async (c) => {
     const { id } = c.req.valid('param');
-    const { isOwner, actor } = await requireOrderVisitor(c, deps, id);
+    const { isOwner, actor } = await requireOrderVisitor(c, deps, id, WRITE);
     const reason = isOwner ? 'cancelled_by_customer' : 'cancelled_by_shop';
     const answer = await cancelOrder(deps, id, { by: actor, reason, requestKey: c.var.requestKey });
     const order = await moved(id, answer);
@@ -96,7 +104,7 @@ export function actRoutes(deps: AppDeps): AppRouter {
     (decision: 'confirm' | 'reject'): Parameters<typeof router.openapi<typeof confirm | typeof reject>>[1] =>
     async (c) => {
       const { id } = c.req.valid('param');
-      const { userId, name } = await requireActor(c, deps, 'admin');
+      const { userId, name } = await requireActor(c, deps, 'admin', WRITE);
       const asked = { by: `admin:${userId ?? name}`, requestKey: c.var.requestKey } as const;
       const order = await moved(id, await decideOrder(deps, id, decision, asked));
       await deps.record(actOf(c, deps, { action: DECIDED[decision], subject: `order:${id}` }));

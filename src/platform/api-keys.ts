@@ -1,6 +1,7 @@
-// Keys that machines call with. A key is random and shown once; the database keeps its hash, its role and when it was last used.
+// Keys that machines call with. A key is random and shown once; the database keeps its hash, what it
+// may do and when it was last used.
 import { randomBytes } from 'node:crypto';
-import { lesserRole, type Role } from '../accounts/rules.ts';
+import { lesserRole, type Role, type Scope } from '../accounts/rules.ts';
 import type { Database } from './database.ts';
 import { sha256 } from './digests.ts';
 
@@ -15,6 +16,7 @@ export interface ApiKey {
   id: string;
   /** Never more than its maker's is now. */
   role: Role;
+  scopes: readonly Scope[];
   lastUsedAt: Date | null;
 }
 
@@ -33,7 +35,7 @@ export async function findApiKey(db: Database, key: string, now: Date): Promise<
   const found = await db
     .selectFrom('apiKeys')
     .innerJoin('users', 'users.id', 'apiKeys.createdBy')
-    .select(['apiKeys.id', 'apiKeys.role', 'apiKeys.lastUsedAt', 'users.role as makerRole'])
+    .select(['apiKeys.id', 'apiKeys.role', 'apiKeys.scopes', 'apiKeys.lastUsedAt', 'users.role as makerRole'])
     .where('apiKeys.keyHash', '=', hashApiKey(key))
     .where((eb) => eb.or([eb('apiKeys.expiresAt', 'is', null), eb('apiKeys.expiresAt', '>', now)]))
     .where('users.active', '=', true)
