@@ -12,7 +12,7 @@ import { pageQuery, uuid } from '../http/schemas.ts';
 import { hashApiKey, newApiKey } from '../platform/api-keys.ts';
 import { newId } from '../platform/ids.ts';
 import { deleteKey, insertKey, type KeyRow, listKeys } from './key-store.ts';
-import { SCOPES_OF } from './rules.ts';
+import { MAX_KEYS, SCOPES_OF } from './rules.ts';
 import {
   type keyAnswer,
   keyExample,
@@ -59,10 +59,11 @@ export function keyRoutes(deps: AppDeps): AppRouter {
     path: '/api-keys',
     summary: 'Make a key for a machine',
     description:
-      'For an admin who is a person. The key is sent as X-API-Key. It may do what its role may, on routes of its scopes: each is an area, to read (`orders:read`) or to write. Other routes answer 403 and name the scope that they need. It may never do more than its maker may at that moment, and is none while they are shut out.',
+      'For an admin who is a person. The key is sent as X-API-Key. It may do what its role may, on routes of its scopes: each is an area, to read (`orders:read`) or to write. Other routes answer 403 and name the scope that they need. It may never do more than its maker may at that moment, and is none while they are shut out. At most 100 keys may live at once.',
     request: { body: jsonBody(newKeyBody(clock), newKeyBodyExample) },
     responses: {
       201: jsonAnswer('The key, which is not shown again', newKeyAnswer, newKeyExample),
+      ...problemResponses('limit_reached'),
     },
   });
 
@@ -82,6 +83,9 @@ export function keyRoutes(deps: AppDeps): AppRouter {
     };
     const until = expiresAt === undefined ? null : new Date(expiresAt);
     const made = await insertKey(db, { ...fields, keyHash: hashApiKey(key), expiresAt: until }, by);
+    if (made === undefined) {
+      throw problem('limit_reached', { detail: `At most ${MAX_KEYS} API keys may live at once: revoke one first.` });
+    }
     return c.json({ ...presentKey(made), key }, 201);
   });
 

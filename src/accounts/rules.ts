@@ -31,6 +31,9 @@ export const ROLES = ['customer', 'inventory', 'admin'] as const;
 
 export type Role = (typeof ROLES)[number];
 
+/** Keys of a shop that are not over: more than its machines, and few enough to be looked through. */
+export const MAX_KEYS = 100;
+
 /** Who works for the shop; machines act as one of these. */
 export const STAFF_ROLES = ['inventory', 'admin'] as const satisfies Role[];
 

@@ -49,7 +49,7 @@ const BUDGETS: Record<string, number> = {
   'PATCH /api/v1/users/me': 2,
   'PATCH /api/v1/users/{id}': 7,
   'POST /api/v1/addresses': 6,
-  'POST /api/v1/api-keys': 5,
+  'POST /api/v1/api-keys': 7,
   'POST /api/v1/auth/change-password': 8,
   'POST /api/v1/auth/forgot-password': 1,
   'POST /api/v1/auth/login': 5,
