@@ -1,7 +1,6 @@
 // What is done with an order after it was placed, over HTTP: its customer or an admin cancels it, an admin says yes or no
 // to cash on delivery. Every move that is not possible from where the order stands is 409 `invalid_transition`.
 import { createRoute, z } from '@hono/zod-openapi';
-import { actOf } from '../http/acts.ts';
 import { requireActor } from '../http/caller.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
@@ -81,8 +80,6 @@ const reject = createRoute({
   },
 });
 
-const DECIDED = { confirm: 'order_confirmed', reject: 'order_rejected' } as const;
-
 export function actRoutes(deps: AppDeps): AppRouter {
   const router = createRouter();
   // Whoever has made the move is known by its request: its repeats find it made, also while the first is still running.
@@ -93,9 +90,7 @@ export function actRoutes(deps: AppDeps): AppRouter {
     const { isOwner, actor } = await requireOrderVisitor(c, deps, id, WRITE);
     const reason = isOwner ? 'cancelled_by_customer' : 'cancelled_by_shop';
     const answer = await cancelOrder(deps, id, { by: actor, reason, requestKey: c.var.requestKey });
-    const order = await moved(id, answer);
-    if (!isOwner) await deps.record(actOf(c, deps, { action: 'order_cancelled', subject: `order:${id}` }));
-    return c.json(order, 200);
+    return c.json(await moved(id, answer), 200);
   };
   router.openapi({ ...cancel, middleware }, cancelling);
   router.openapi({ ...cancel, middleware, method: 'patch', summary: 'The same as PUT' }, cancelling);
@@ -106,9 +101,7 @@ export function actRoutes(deps: AppDeps): AppRouter {
       const { id } = c.req.valid('param');
       const { userId, name } = await requireActor(c, deps, 'admin', WRITE);
       const asked = { by: `admin:${userId ?? name}`, requestKey: c.var.requestKey } as const;
-      const order = await moved(id, await decideOrder(deps, id, decision, asked));
-      await deps.record(actOf(c, deps, { action: DECIDED[decision], subject: `order:${id}` }));
-      return c.json(order, 200);
+      return c.json(await moved(id, await decideOrder(deps, id, decision, asked)), 200);
     };
   router.openapi({ ...confirm, middleware }, deciding('confirm'));
   router.openapi({ ...reject, middleware }, deciding('reject'));
