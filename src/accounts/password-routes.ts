@@ -68,7 +68,7 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
   router.openapi(changePassword, async (c) => {
     const { userId, sessionId, email } = await requireLogin(c, deps);
     const { currentPassword, newPassword } = c.req.valid('json');
-    const from = await limits.logIn(c, email, () => provenHash(userId, currentPassword)).catch(notUnauthenticated);
+    const from = await welcome.guess(c, email, () => provenHash(userId, currentPassword)).catch(notUnauthenticated);
     refuseWeakPassword('newPassword', newPassword, email);
     const to = await hashPassword(newPassword);
     const now = clock();

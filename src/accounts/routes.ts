@@ -12,7 +12,7 @@ import { type AppRouter, createRouter } from '../http/router.ts';
 import { appendAct } from '../platform/audit.ts';
 import { hashPassword } from '../platform/passwords.ts';
 import { createLogins } from './auth.ts';
-import { findUserId, insertPerson, setPassword } from './credential-store.ts';
+import { insertPerson, setPassword } from './credential-store.ts';
 import { otpRoutes } from './otp-routes.ts';
 import { passwordRoutes, refuseWeakPassword } from './password-routes.ts';
 import { issueProof } from './proof-store.ts';
@@ -137,15 +137,15 @@ function addRegistration(router: AppRouter, { db, config, clock, limits }: AppDe
 }
 
 function addSessions(router: AppRouter, deps: AppDeps, welcome: Welcome): void {
-  const { db, config, clock, limits } = deps;
+  const { db, config, clock } = deps;
   const logins = createLogins(deps);
 
   router.openapi(logIn, async (c) => {
     const body = c.req.valid('json');
-    const { session, user } = await limits.logIn(c, body.email, async () => {
+    const { session, user } = await welcome.guess(c, body.email, async () => {
       const opened = await logins.byPassword(body, clock());
       if (opened !== undefined) return opened;
-      await welcome.record(c, 'login_failed', await findUserId(db, body.email), { actor: 'anonymous', now: clock() });
+      await welcome.recordTry(c, 'login_failed', body.email);
       throw problem('unauthenticated', { detail: 'The mail address or the password is wrong.' });
     });
     await welcome.record(c, 'login', user.id, { details: { by: 'password' }, now: session.now });
