@@ -1,6 +1,6 @@
 // API keys over HTTP: admins make them for machines, see when they were last used, and revoke them.
 import { createRoute, z } from '@hono/zod-openapi';
-import { actOf } from '../http/acts.ts';
+import { doneBy } from '../http/acts.ts';
 import { requireRole } from '../http/caller.ts';
 import { decodeIdCursor, pageById } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
@@ -71,7 +71,7 @@ export function keyRoutes(deps: AppDeps): AppRouter {
   router.openapi(create, async (c) => {
     const { userId: createdBy } = await requireRole(c, deps, 'admin');
     const { name, role, scopes, expiresAt } = c.req.valid('json');
-    const by = actOf(c, deps, { action: 'api_key_created' });
+    const by = doneBy(c, deps);
     const key = newApiKey();
     const fields = {
       id: newId(by.now),
@@ -98,8 +98,7 @@ export function keyRoutes(deps: AppDeps): AppRouter {
 
   router.openapi({ ...revoke, middleware: idempotent(deps) }, async (c) => {
     await requireRole(c, deps, 'admin');
-    const act = actOf(c, deps, { action: 'api_key_revoked' });
-    if (!(await deleteKey(db, c.req.valid('param').id, act))) throw problem('not_found');
+    if (!(await deleteKey(db, c.req.valid('param').id, doneBy(c, deps)))) throw problem('not_found');
     return c.body(null, 204);
   });
 

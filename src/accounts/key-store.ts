@@ -1,6 +1,6 @@
 // API keys in SQL, for the admins who make and revoke them; what a key is worth in a request is read in src/platform/api-keys.ts.
 import { type Kysely, sql } from 'kysely';
-import { type Act, appendAct } from '../platform/audit.ts';
+import { appendAct, type By } from '../platform/audit.ts';
 import type { Database } from '../platform/database.ts';
 import type { Schema } from '../platform/database-schema.ts';
 import { MAX_KEYS, type Scope, type StaffRole } from './rules.ts';
@@ -20,8 +20,6 @@ export interface KeyRow {
   createdBy: string;
   createdAt: Date;
 }
-
-type By = Pick<Act, 'actor' | 'requestId' | 'now'>;
 
 /**
  * Makes a key. @param keyHash of the key that whoever asked for it is shown

@@ -2,7 +2,7 @@
 
 import { createRoute } from '@hono/zod-openapi';
 import { getCookie } from 'hono/cookie';
-import { actOf } from '../http/acts.ts';
+import { doneBy } from '../http/acts.ts';
 import { refuseForeignWrite, requireLogin, SESSION_COOKIE } from '../http/caller.ts';
 import { dropCookie } from '../http/cookies.ts';
 import type { AppDeps } from '../http/deps.ts';
@@ -176,7 +176,7 @@ function addSessions(router: AppRouter, deps: AppDeps, welcome: Welcome): void {
     const { sessionId, userId } = await requireLogin(c, deps);
     await db.transaction().execute(async (tx) => {
       await deleteSession(tx, sessionId);
-      await appendAct(tx, actOf(c, deps, { action: 'logout', subject: `user:${userId}` }));
+      await appendAct(tx, { ...doneBy(c, deps), action: 'logout', subject: `user:${userId}` });
     });
     dropCookie(c, SESSION_COOKIE, config);
     return c.body(null, 204);

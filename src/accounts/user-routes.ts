@@ -1,7 +1,7 @@
 // Users over HTTP: everybody's own profile, and the list from which admins give roles and shut people out.
 import { createRoute, z } from '@hono/zod-openapi';
-import { actOf } from '../http/acts.ts';
-import { requireActor, requireLogin, requireRole, SESSION_COOKIE } from '../http/caller.ts';
+import { doneBy } from '../http/acts.ts';
+import { requireActor, requireLogin, requirePerson, requireRole, SESSION_COOKIE } from '../http/caller.ts';
 import { dropCookie } from '../http/cookies.ts';
 import { decodeIdCursor, pageById } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
@@ -138,12 +138,12 @@ export function userRoutes(deps: AppDeps, forgetElsewhere: ForgetUser): AppRoute
   const middleware = idempotent(deps);
 
   router.openapi(readMe, async (c) => {
-    const { userId } = await requireRole(c, deps, 'customer');
+    const { userId } = await requirePerson(c, deps);
     return c.json(presentUser(there(await findUser(db, userId))), 200);
   });
 
   router.openapi({ ...changeMe, middleware }, async (c) => {
-    const { userId } = await requireRole(c, deps, 'customer');
+    const { userId } = await requirePerson(c, deps);
     const { name } = c.req.valid('json');
     return c.json(presentUser(there(await renameUser(db, userId, name, clock()))), 200);
   });
@@ -154,7 +154,7 @@ export function userRoutes(deps: AppDeps, forgetElsewhere: ForgetUser): AppRoute
     if (!(await isSessionSince(db, sessionId, since))) {
       throw problem('forbidden', { detail: 'Log in again, and end the account then.' });
     }
-    there(await forgetUser(db, userId, forgetElsewhere, actOf(c, deps, { action: 'user_deleted' })));
+    there(await forgetUser(db, userId, forgetElsewhere, doneBy(c, deps)));
     dropCookie(c, SESSION_COOKIE, config);
     return c.body(null, 204);
   });
@@ -173,14 +173,13 @@ export function userRoutes(deps: AppDeps, forgetElsewhere: ForgetUser): AppRoute
 
   router.openapi({ ...decideOne, middleware }, async (c) => {
     await requireRole(c, deps, 'admin');
-    const act = actOf(c, deps, { action: 'user_changed' });
-    return c.json(presentMember(there(await decideUser(db, c.req.valid('param').id, c.req.valid('json'), act))), 200);
+    const decided = await decideUser(db, c.req.valid('param').id, c.req.valid('json'), doneBy(c, deps));
+    return c.json(presentMember(there(decided)), 200);
   });
 
   router.openapi({ ...deleteOne, middleware }, async (c) => {
     await requireRole(c, deps, 'admin');
-    const act = actOf(c, deps, { action: 'user_deleted' });
-    there(await forgetUser(db, c.req.valid('param').id, forgetElsewhere, act));
+    there(await forgetUser(db, c.req.valid('param').id, forgetElsewhere, doneBy(c, deps)));
     return c.body(null, 204);
   });
 

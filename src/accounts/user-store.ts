@@ -1,7 +1,7 @@
 // Users in SQL: their profiles, what admins decide about them, and how one of them is forgotten. Whatever is decided is in the
 // audit with it, in one transaction.
 import type { Kysely } from 'kysely';
-import { type Act, appendAct } from '../platform/audit.ts';
+import { appendAct, type By } from '../platform/audit.ts';
 import type { Database } from '../platform/database.ts';
 import type { Schema } from '../platform/database-schema.ts';
 import { PERSON, type Person, type Role } from './rules.ts';
@@ -57,14 +57,13 @@ export async function renameUser(db: Kysely<Schema>, id: string, name: string, n
 
 /**
  * Gives a user another role, or lets them in or shuts them out: their sessions end then.
- * @param act who decides; what it did and to whom is filled in here
  * @returns the user, `last_admin` when nobody would be left to administer the shop, undefined when there is no such user
  */
 export async function decideUser(
   db: Database,
   id: string,
   { role, active }: Decision,
-  act: Pick<Act, 'actor' | 'requestId' | 'now'>,
+  by: By,
 ): Promise<User | 'last_admin' | undefined> {
   return db.transaction().execute(async (tx) => {
     const admins = await lockAdmins(tx);
@@ -72,7 +71,7 @@ export async function decideUser(
     if (before === undefined) return undefined;
     const after = { ...before, role: role ?? before.role, active: active ?? before.active };
     if (isLast(admins, id) && !(after.role === 'admin' && after.active)) return 'last_admin';
-    const { now } = act;
+    const { now } = by;
     await tx
       .updateTable('users')
       .set({ role: after.role, active: after.active, updatedAt: now })
@@ -81,10 +80,10 @@ export async function decideUser(
     if (!after.active) await deleteSessionsOf(tx, id);
     const subject = `user:${id}`;
     if (after.role !== before.role) {
-      await appendAct(tx, { ...act, action: 'role_changed', subject, details: { from: before.role, to: after.role } });
+      await appendAct(tx, { ...by, action: 'role_changed', subject, details: { from: before.role, to: after.role } });
     }
     if (after.active !== before.active) {
-      await appendAct(tx, { ...act, action: after.active ? 'user_activated' : 'user_deactivated', subject });
+      await appendAct(tx, { ...by, action: after.active ? 'user_activated' : 'user_deactivated', subject });
     }
     return after;
   });
@@ -99,11 +98,11 @@ export async function forgetUser(
   db: Database,
   id: string,
   forget: ForgetUser,
-  act: Pick<Act, 'actor' | 'requestId' | 'now'>,
+  by: By,
 ): Promise<boolean | 'last_admin'> {
   return db.transaction().execute(async (tx) => {
     if (isLast(await lockAdmins(tx), id)) return 'last_admin';
-    const { now } = act;
+    const { now } = by;
     const person = await present(tx).where('id', '=', id).forUpdate().executeTakeFirst();
     if (person === undefined) return false;
     await tx
@@ -116,7 +115,7 @@ export async function forgetUser(
     await deleteSessionsOf(tx, id);
     await tx.deleteFrom('accounts').where('userId', '=', id).execute();
     await forget(tx, id);
-    await appendAct(tx, { ...act, action: 'user_deleted', subject: `user:${id}` });
+    await appendAct(tx, { ...by, action: 'user_deleted', subject: `user:${id}` });
     return true;
   });
 }

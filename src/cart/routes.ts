@@ -1,7 +1,7 @@
 // The cart over HTTP, a guest's or a customer's: adding to it makes it, reading it prices it with what the catalog says now.
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { requireRole } from '../http/caller.ts';
+import { requirePerson } from '../http/caller.ts';
 import { cartToken, cartTokenHash, dropCartCookie, giveCartToken, renewCartCookie } from '../http/cart-token.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
@@ -176,7 +176,7 @@ export function cartRoutes(deps: AppDeps, findCoupon: FindCoupon): AppRouter {
   });
 
   router.openapi({ ...mergeCart, middleware }, async (c) => {
-    const { userId: customerId } = await requireRole(c, deps, 'customer');
+    const { userId: customerId } = await requirePerson(c, deps);
     const merger = { customerId, tokenHash: cartTokenHash(c), ifMatch: c.req.header('If-Match') };
     const merged = await db.transaction().execute(async (tx) => {
       const own = { customerId, tokenHash: undefined };

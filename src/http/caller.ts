@@ -40,13 +40,19 @@ export async function findCaller(c: Context<AppEnv>, deps: CallerDeps): Promise<
   return login && { userId: login.userId, email: login.email, role: login.role };
 }
 
-/**
- * The same where the route needs a person of this role or a higher one (admin includes inventory, every role customer).
- * @throws unauthenticated without a valid login; forbidden when the role is too low
- */
-export async function requireRole(c: Context<AppEnv>, deps: CallerDeps, role: Role): Promise<Caller> {
+/** The same where the route needs a person, of whatever role. @throws unauthenticated without a valid login; as above */
+export async function requirePerson(c: Context<AppEnv>, deps: CallerDeps): Promise<Caller> {
   const caller = await findCaller(c, deps);
   if (caller === undefined) throw problem('unauthenticated');
+  return caller;
+}
+
+/**
+ * The same where they must be of this role or a higher one (admin includes inventory).
+ * @throws unauthenticated without a valid login; forbidden when the role is too low
+ */
+export async function requireRole(c: Context<AppEnv>, deps: CallerDeps, role: StaffRole): Promise<Caller> {
+  const caller = await requirePerson(c, deps);
   if (!mayActAs(caller.role, role)) throw problem('forbidden', { detail: `This needs the role ${role}.` });
   return caller;
 }

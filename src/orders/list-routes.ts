@@ -1,6 +1,6 @@
 // Lists of orders, newest first: a customer's own, and all of the shop's for its admins.
 import { createRoute, z } from '@hono/zod-openapi';
-import { requireActor, requireRole } from '../http/caller.ts';
+import { requireActor, requirePerson } from '../http/caller.ts';
 import { decodeCursor, pageOf } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { jsonAnswer, SECURITY, staffSecurity } from '../http/openapi.ts';
@@ -41,7 +41,7 @@ export function listRoutes(deps: AppDeps): AppRouter {
   const router = createRouter();
 
   router.openapi(history, async (c) => {
-    const { userId: id } = await requireRole(c, deps, 'customer');
+    const { userId: id } = await requirePerson(c, deps);
     return c.json(await page({ customer: { id } }, c.req.valid('query')), 200);
   });
 

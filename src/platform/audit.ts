@@ -20,6 +20,9 @@ export interface Act {
   now: Date;
 }
 
+/** Who does something, in which request, and when; what is done is for whoever does it to say. */
+export type By = Pick<Act, 'actor' | 'requestId' | 'now'>;
+
 /** Appends an act to the audit. */
 export type RecordAct = (act: Act) => Promise<void>;
 
