@@ -69,7 +69,7 @@ async function move(tx: Transaction<Schema>, order: LockedOrder, cancel: PaidCan
   await restockOrder(tx, orderId, now);
   for (const [at, { id: paymentId }] of (await lockReceived(tx, orderId)).entries()) {
     const id = at === 0 ? cancel.refundId : newId(now);
-    await openRefund(tx, { id, paymentId, reason: 'order_cancelled', now });
+    await openRefund(tx, { id, paymentId, reason: 'order_cancelled', by: actor, now });
   }
   await addMail(tx, { id: newId(now), orderId, fact: 'cancelled', now }).execute();
   return { moved: true, status: to };

@@ -73,7 +73,13 @@ async function take(
       await setOrderMoney(tx, orderId, { captured: order.captured + captured }, now);
     }
     const ended = order.status === 'EXPIRED' || order.status === 'CANCELLED';
-    await openRefund(tx, { id: refundId, paymentId, reason: ended ? 'late_payment' : 'second_payment', now });
+    await openRefund(tx, {
+      id: refundId,
+      paymentId,
+      reason: ended ? 'late_payment' : 'second_payment',
+      by: 'system',
+      now,
+    });
   }
   const [open] = await listOpenRefunds(tx, orderId, paymentId);
   return open === undefined ? { outcome: 'settled' } : { outcome: 'refund_due', refundId: open };

@@ -1,6 +1,6 @@
 // API keys over HTTP: admins make them for machines, see when they were last used, and revoke them.
 import { createRoute, z } from '@hono/zod-openapi';
-import { actOf } from '../http/acts.ts';
+import { doneBy } from '../http/acts.ts';
 import { requireRole } from '../http/caller.ts';
 import { decodeIdCursor, pageById } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
@@ -12,6 +12,7 @@ import { pageQuery, uuid } from '../http/schemas.ts';
 import { hashApiKey, newApiKey } from '../platform/api-keys.ts';
 import { newId } from '../platform/ids.ts';
 import { deleteKey, insertKey, type KeyRow, listKeys } from './key-store.ts';
+import { MAX_KEYS, SCOPES_OF } from './rules.ts';
 import {
   type keyAnswer,
   keyExample,
@@ -23,7 +24,7 @@ import {
 } from './user-schemas.ts';
 
 // A key that could make keys could not be revoked: it would have made another.
-const common = { tags: ['API keys'], security: SECURITY.customer };
+const common = { tags: ['API keys'], security: SECURITY.person };
 
 const listRoute = createRoute({
   ...common,
@@ -57,22 +58,34 @@ export function keyRoutes(deps: AppDeps): AppRouter {
     method: 'post',
     path: '/api-keys',
     summary: 'Make a key for a machine',
-    description: 'For an admin who is a person. The key is sent as X-API-Key, and may do what its role may.',
+    description:
+      'For an admin who is a person. The key is sent as X-API-Key. It may do what its role may, on routes of its scopes: each is an area, to read (`orders:read`) or to write. Other routes answer 403 and name the scope that they need. It may never do more than its maker may at that moment, and is none while they are shut out. At most 100 keys may live at once.',
     request: { body: jsonBody(newKeyBody(clock), newKeyBodyExample) },
     responses: {
       201: jsonAnswer('The key, which is not shown again', newKeyAnswer, newKeyExample),
+      ...problemResponses('limit_reached'),
     },
   });
 
   // Takes no Idempotency-Key: its answer would be kept, with the key in it.
   router.openapi(create, async (c) => {
     const { userId: createdBy } = await requireRole(c, deps, 'admin');
-    const { name, role, expiresAt } = c.req.valid('json');
-    const by = actOf(c, deps, { action: 'api_key_created' });
+    const { name, role, scopes, expiresAt } = c.req.valid('json');
+    const by = doneBy(c, deps);
     const key = newApiKey();
-    const fields = { id: newId(by.now), name, role, createdBy, createdAt: by.now };
+    const fields = {
+      id: newId(by.now),
+      name,
+      role,
+      scopes: scopes ?? [...SCOPES_OF[role]],
+      createdBy,
+      createdAt: by.now,
+    };
     const until = expiresAt === undefined ? null : new Date(expiresAt);
     const made = await insertKey(db, { ...fields, keyHash: hashApiKey(key), expiresAt: until }, by);
+    if (made === undefined) {
+      throw problem('limit_reached', { detail: `At most ${MAX_KEYS} API keys may live at once: revoke one first.` });
+    }
     return c.json({ ...presentKey(made), key }, 201);
   });
 
@@ -85,8 +98,7 @@ export function keyRoutes(deps: AppDeps): AppRouter {
 
   router.openapi({ ...revoke, middleware: idempotent(deps) }, async (c) => {
     await requireRole(c, deps, 'admin');
-    const act = actOf(c, deps, { action: 'api_key_revoked' });
-    if (!(await deleteKey(db, c.req.valid('param').id, act))) throw problem('not_found');
+    if (!(await deleteKey(db, c.req.valid('param').id, doneBy(c, deps)))) throw problem('not_found');
     return c.body(null, 204);
   });
 

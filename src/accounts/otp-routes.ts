@@ -53,7 +53,7 @@ export function otpRoutes({ db, config, clock, limits }: AppDeps, welcome: Welco
   router.openapi(verifyOtp, async (c) => {
     const { email, otp } = c.req.valid('json');
     const now = clock();
-    const { user, session, isNew } = await limits.logIn(c, email, async () => {
+    const { user, session, isNew } = await welcome.guess(c, email, async () => {
       const code = await tryCode(db, { email, code: otp, secrets, now });
       const opened =
         code &&
@@ -63,7 +63,7 @@ export function otpRoutes({ db, config, clock, limits }: AppDeps, welcome: Welco
           return admitted && { ...admitted, session: await insertSession(tx, admitted.user.id, now) };
         }));
       if (opened) return opened;
-      await welcome.record(c, 'otp_failed', undefined, { now });
+      await welcome.recordTry(c, 'otp_failed', email);
       throw problem('unauthenticated', { detail: 'The code is wrong, was used or is too old.' });
     });
     if (isNew) await welcome.record(c, 'registered', user.id, { now });

@@ -29,7 +29,7 @@ const changePassword = createRoute({
   tags: TAGS,
   summary: 'Change the password',
   description: 'Ends all other sessions of the person; this one goes on. A link to reset the password is void then.',
-  security: SECURITY.customer,
+  security: SECURITY.person,
   request: { body: jsonBody(changePasswordBody, changePasswordExample) },
   responses: {
     204: { description: 'The new password holds' },
@@ -68,7 +68,7 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
   router.openapi(changePassword, async (c) => {
     const { userId, sessionId, email } = await requireLogin(c, deps);
     const { currentPassword, newPassword } = c.req.valid('json');
-    const from = await limits.logIn(c, email, () => provenHash(userId, currentPassword)).catch(notUnauthenticated);
+    const from = await welcome.guess(c, email, () => provenHash(userId, currentPassword)).catch(notUnauthenticated);
     refuseWeakPassword('newPassword', newPassword, email);
     const to = await hashPassword(newPassword);
     const now = clock();

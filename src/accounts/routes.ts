@@ -2,7 +2,7 @@
 
 import { createRoute } from '@hono/zod-openapi';
 import { getCookie } from 'hono/cookie';
-import { actOf } from '../http/acts.ts';
+import { doneBy } from '../http/acts.ts';
 import { refuseForeignWrite, requireLogin, SESSION_COOKIE } from '../http/caller.ts';
 import { dropCookie } from '../http/cookies.ts';
 import type { AppDeps } from '../http/deps.ts';
@@ -12,7 +12,7 @@ import { type AppRouter, createRouter } from '../http/router.ts';
 import { appendAct } from '../platform/audit.ts';
 import { hashPassword } from '../platform/passwords.ts';
 import { createLogins } from './auth.ts';
-import { findUserId, insertPerson, setPassword } from './credential-store.ts';
+import { insertPerson, setPassword } from './credential-store.ts';
 import { otpRoutes } from './otp-routes.ts';
 import { passwordRoutes, refuseWeakPassword } from './password-routes.ts';
 import { issueProof } from './proof-store.ts';
@@ -90,7 +90,7 @@ const logOut = createRoute({
   tags: TAGS,
   summary: 'Log out',
   description: 'Ends this session at once, everywhere. Others of the same person go on.',
-  security: SECURITY.customer,
+  security: SECURITY.person,
   request: { body: emptyBody },
   responses: { 204: { description: 'The session is over' } },
 });
@@ -137,15 +137,15 @@ function addRegistration(router: AppRouter, { db, config, clock, limits }: AppDe
 }
 
 function addSessions(router: AppRouter, deps: AppDeps, welcome: Welcome): void {
-  const { db, config, clock, limits } = deps;
+  const { db, config, clock } = deps;
   const logins = createLogins(deps);
 
   router.openapi(logIn, async (c) => {
     const body = c.req.valid('json');
-    const { session, user } = await limits.logIn(c, body.email, async () => {
+    const { session, user } = await welcome.guess(c, body.email, async () => {
       const opened = await logins.byPassword(body, clock());
       if (opened !== undefined) return opened;
-      await welcome.record(c, 'login_failed', await findUserId(db, body.email), { actor: 'anonymous', now: clock() });
+      await welcome.recordTry(c, 'login_failed', body.email);
       throw problem('unauthenticated', { detail: 'The mail address or the password is wrong.' });
     });
     await welcome.record(c, 'login', user.id, { details: { by: 'password' }, now: session.now });
@@ -176,7 +176,7 @@ function addSessions(router: AppRouter, deps: AppDeps, welcome: Welcome): void {
     const { sessionId, userId } = await requireLogin(c, deps);
     await db.transaction().execute(async (tx) => {
       await deleteSession(tx, sessionId);
-      await appendAct(tx, actOf(c, deps, { action: 'logout', subject: `user:${userId}` }));
+      await appendAct(tx, { ...doneBy(c, deps), action: 'logout', subject: `user:${userId}` });
     });
     dropCookie(c, SESSION_COOKIE, config);
     return c.body(null, 204);

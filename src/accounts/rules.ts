@@ -31,6 +31,48 @@ export const ROLES = ['customer', 'inventory', 'admin'] as const;
 
 export type Role = (typeof ROLES)[number];
 
+/** Keys of a shop that are not over: more than its machines, and few enough to be looked through. */
+export const MAX_KEYS = 100;
+
+/** Who works for the shop; machines act as one of these. */
+export const STAFF_ROLES = ['inventory', 'admin'] as const satisfies Role[];
+
+export type StaffRole = (typeof STAFF_ROLES)[number];
+
+/**
+ * What a machine's key may be for: an area, to read (GET) or to write. None lets a key write users or touch keys: that takes a
+ * person. An area has its scopes before its routes, so that a key can be made for both at once.
+ */
+export const SCOPES = [
+  'orders:read',
+  'orders:write',
+  'payments:read',
+  'payments:write',
+  'returns:read',
+  'returns:write',
+  'catalog:read',
+  'catalog:write',
+  'inventory:read',
+  'inventory:write',
+  'coupons:read',
+  'coupons:write',
+  'reviews:read',
+  'reviews:write',
+  'settings:read',
+  'settings:write',
+  'users:read',
+  'audit:read',
+  'analytics:read',
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** The scopes that are of any use to a key of this role. */
+export const SCOPES_OF: Record<StaffRole, readonly Scope[]> = {
+  inventory: ['inventory:read', 'inventory:write'],
+  admin: SCOPES,
+};
+
 /** A person as answers show them. */
 export interface Person {
   id: string;
@@ -42,6 +84,11 @@ export interface Person {
 
 /** The columns of a user that make a person. */
 export const PERSON = ['id', 'email', 'name', 'role', 'emailVerified'] as const satisfies (keyof Person)[];
+
+/** The one of the two that may do less. */
+export function lesserRole(one: Role, other: Role): Role {
+  return mayActAs(one, other) ? other : one;
+}
 
 /** Whether somebody with the role `has` may do what needs the role `needs`. */
 export function mayActAs(has: Role, needs: Role): boolean {

@@ -1,12 +1,20 @@
 // Users over HTTP: everybody's own profile, and the list from which admins give roles and shut people out.
 import { createRoute, z } from '@hono/zod-openapi';
-import { actOf } from '../http/acts.ts';
-import { requireActor, requireLogin, requireRole, SESSION_COOKIE } from '../http/caller.ts';
+import { doneBy } from '../http/acts.ts';
+import { requireActor, requireLogin, requirePerson, requireRole, SESSION_COOKIE } from '../http/caller.ts';
 import { dropCookie } from '../http/cookies.ts';
 import { decodeIdCursor, pageById } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
-import { emptyBody, idempotencyHeader, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
+import {
+  emptyBody,
+  idempotencyHeader,
+  jsonAnswer,
+  jsonBody,
+  problemResponses,
+  SECURITY,
+  staffSecurity,
+} from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { uuid } from '../http/schemas.ts';
@@ -35,12 +43,13 @@ import {
 } from './user-store.ts';
 
 const TAGS = ['Users'];
+const READ = 'users:read';
 const MS_PER_SECOND = 1000;
 /** A session that somebody has found open must not be enough to end an account: who ends it has just logged in. */
 const FRESH_SECONDS = 900;
 
-const mine = { path: '/users/me', tags: TAGS, security: SECURITY.customer };
-const one = { path: '/users/{id}', tags: TAGS, security: SECURITY.admin };
+const mine = { path: '/users/me', tags: TAGS, security: SECURITY.person };
+const one = { path: '/users/{id}', tags: TAGS };
 const oneRequest = { params: z.object({ id: uuid }), headers: idempotencyHeader };
 
 const readMe = createRoute({
@@ -78,7 +87,7 @@ const listRoute = createRoute({
   path: '/users',
   tags: TAGS,
   summary: 'Users, the newest first',
-  security: SECURITY.admin,
+  security: staffSecurity(READ),
   request: { query: memberQuery },
   responses: {
     200: jsonAnswer('A page of users', memberList, memberListExample),
@@ -86,6 +95,7 @@ const listRoute = createRoute({
 });
 const readOne = createRoute({
   ...one,
+  security: staffSecurity(READ),
   method: 'get',
   summary: 'One user',
   request: { params: oneRequest.params },
@@ -94,11 +104,14 @@ const readOne = createRoute({
     ...problemResponses('not_found'),
   },
 });
+// A key that changed users could give its maker back what was taken from them: this needs a person.
 const decideOne = createRoute({
   ...one,
+  security: SECURITY.person,
   method: 'patch',
   summary: "Change a user's role, or shut them out",
-  description: 'Holds from their next request on. The sessions of whoever is shut out end.',
+  description:
+    'For an admin who is a person. Holds from their next request on, and for the API keys that they have made. The sessions of whoever is shut out end.',
   request: { ...oneRequest, body: jsonBody(decisionBody, decisionExample) },
   responses: {
     200: jsonAnswer('The user', memberAnswer, { ...memberExample, ...decisionExample }),
@@ -107,9 +120,10 @@ const decideOne = createRoute({
 });
 const deleteOne = createRoute({
   ...one,
+  security: SECURITY.person,
   method: 'delete',
   summary: "End a user's account",
-  description: 'As when they end it themselves.',
+  description: 'For an admin who is a person. As when they end it themselves.',
   request: { ...oneRequest, body: emptyBody },
   responses: {
     204: { description: 'The account is gone' },
@@ -124,12 +138,12 @@ export function userRoutes(deps: AppDeps, forgetElsewhere: ForgetUser): AppRoute
   const middleware = idempotent(deps);
 
   router.openapi(readMe, async (c) => {
-    const { userId } = await requireRole(c, deps, 'customer');
+    const { userId } = await requirePerson(c, deps);
     return c.json(presentUser(there(await findUser(db, userId))), 200);
   });
 
   router.openapi({ ...changeMe, middleware }, async (c) => {
-    const { userId } = await requireRole(c, deps, 'customer');
+    const { userId } = await requirePerson(c, deps);
     const { name } = c.req.valid('json');
     return c.json(presentUser(there(await renameUser(db, userId, name, clock()))), 200);
   });
@@ -140,33 +154,32 @@ export function userRoutes(deps: AppDeps, forgetElsewhere: ForgetUser): AppRoute
     if (!(await isSessionSince(db, sessionId, since))) {
       throw problem('forbidden', { detail: 'Log in again, and end the account then.' });
     }
-    there(await forgetUser(db, userId, forgetElsewhere, actOf(c, deps, { action: 'user_deleted' })));
+    there(await forgetUser(db, userId, forgetElsewhere, doneBy(c, deps)));
     dropCookie(c, SESSION_COOKIE, config);
     return c.body(null, 204);
   });
 
   router.openapi(listRoute, async (c) => {
-    await requireActor(c, deps, 'admin');
+    await requireActor(c, deps, 'admin', READ);
     const { limit, cursor, email } = c.req.valid('query');
     const rows = await listUsers(db, { limit: limit + 1, after: decodeIdCursor(cursor), email });
     return c.json(pageById(rows, limit, presentMember), 200);
   });
 
   router.openapi(readOne, async (c) => {
-    await requireActor(c, deps, 'admin');
+    await requireActor(c, deps, 'admin', READ);
     return c.json(presentMember(there(await findUser(db, c.req.valid('param').id))), 200);
   });
 
   router.openapi({ ...decideOne, middleware }, async (c) => {
-    await requireActor(c, deps, 'admin');
-    const act = actOf(c, deps, { action: 'user_changed' });
-    return c.json(presentMember(there(await decideUser(db, c.req.valid('param').id, c.req.valid('json'), act))), 200);
+    await requireRole(c, deps, 'admin');
+    const decided = await decideUser(db, c.req.valid('param').id, c.req.valid('json'), doneBy(c, deps));
+    return c.json(presentMember(there(decided)), 200);
   });
 
   router.openapi({ ...deleteOne, middleware }, async (c) => {
-    await requireActor(c, deps, 'admin');
-    const act = actOf(c, deps, { action: 'user_deleted' });
-    there(await forgetUser(db, c.req.valid('param').id, forgetElsewhere, act));
+    await requireRole(c, deps, 'admin');
+    there(await forgetUser(db, c.req.valid('param').id, forgetElsewhere, doneBy(c, deps)));
     return c.body(null, 204);
   });
 

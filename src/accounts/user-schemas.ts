@@ -1,7 +1,7 @@
 // What the routes about users and API keys take and give.
 import { z } from '@hono/zod-openapi';
 import { listOf, MAX_EMAIL, pageQuery, text, timestamp, uuid } from '../http/schemas.ts';
-import { ROLES } from './rules.ts';
+import { ROLES, SCOPES, SCOPES_OF, STAFF_ROLES } from './rules.ts';
 import { loginExample, MAX_NAME, userAnswer } from './schemas.ts';
 
 export const profileBody = z.strictObject({ name: text({ max: MAX_NAME }) });
@@ -28,7 +28,8 @@ export const decisionExample = { role: 'inventory' as const };
 const keyFields = z.object({
   id: uuid,
   name: z.string(),
-  role: z.enum(ROLES),
+  role: z.enum(STAFF_ROLES),
+  scopes: z.array(z.enum(SCOPES)),
   expiresAt: timestamp.nullable(),
   lastUsedAt: timestamp.nullable().openapi({ description: 'To the minute' }),
   createdBy: uuid,
@@ -42,6 +43,7 @@ export const keyExample: z.input<typeof keyAnswer> = {
   id: '01960000-0000-7000-8000-000000000002',
   name: 'Warehouse scanner',
   role: 'inventory',
+  scopes: ['inventory:read'],
   expiresAt: '2027-11-20T12:00:00.000Z',
   lastUsedAt: null,
   createdBy: userExample.id,
@@ -52,13 +54,27 @@ export const keyList = listOf(keyAnswer);
 
 /** @param now keys that are over already are a mistake */
 export function newKeyBody(now: () => Date) {
-  return z.strictObject({
-    name: text({ max: MAX_NAME }),
-    role: z.enum(ROLES),
-    expiresAt: z.iso
-      .datetime({ offset: true })
-      .refine((at) => new Date(at) > now(), 'must be in the future')
-      .optional(),
-  });
+  return z
+    .strictObject({
+      name: text({ max: MAX_NAME }),
+      role: z.enum(STAFF_ROLES),
+      scopes: z
+        .array(z.enum(SCOPES))
+        .min(1)
+        .max(SCOPES.length)
+        .refine((scopes) => new Set(scopes).size === scopes.length, 'must not name a scope twice')
+        .optional()
+        .openapi({ description: 'What the key is for; all scopes of its role unless told' }),
+      expiresAt: z.iso
+        .datetime({ offset: true })
+        .refine((at) => new Date(at) > now(), 'must be in the future')
+        .optional(),
+    })
+    .superRefine(({ role, scopes = [] }, context) => {
+      for (const [at, scope] of scopes.entries()) {
+        if (SCOPES_OF[role].includes(scope)) continue;
+        context.addIssue({ code: 'custom', path: ['scopes', at], message: `is of no use to the role ${role}` });
+      }
+    });
 }
-export const newKeyBodyExample = { name: keyExample.name, role: keyExample.role };
+export const newKeyBodyExample = { name: keyExample.name, role: keyExample.role, scopes: keyExample.scopes };

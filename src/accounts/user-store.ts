@@ -1,7 +1,7 @@
 // Users in SQL: their profiles, what admins decide about them, and how one of them is forgotten. Whatever is decided is in the
 // audit with it, in one transaction.
 import type { Kysely } from 'kysely';
-import { type Act, appendAct } from '../platform/audit.ts';
+import { appendAct, type By } from '../platform/audit.ts';
 import type { Database } from '../platform/database.ts';
 import type { Schema } from '../platform/database-schema.ts';
 import { PERSON, type Person, type Role } from './rules.ts';
@@ -57,22 +57,18 @@ export async function renameUser(db: Kysely<Schema>, id: string, name: string, n
 
 /**
  * Gives a user another role, or lets them in or shuts them out: their sessions end then.
- * @param act who decides; what it did and to whom is filled in here
  * @returns the user, `last_admin` when nobody would be left to administer the shop, undefined when there is no such user
  */
 export async function decideUser(
   db: Database,
   id: string,
   { role, active }: Decision,
-  act: Pick<Act, 'actor' | 'requestId' | 'now'>,
+  by: By,
 ): Promise<User | 'last_admin' | undefined> {
-  return db.transaction().execute(async (tx) => {
-    const admins = await lockAdmins(tx);
-    const before = await present(tx).where('id', '=', id).forUpdate().executeTakeFirst();
-    if (before === undefined) return undefined;
+  return deciding(db, id, async (tx, before, isLastAdmin) => {
     const after = { ...before, role: role ?? before.role, active: active ?? before.active };
-    if (isLast(admins, id) && !(after.role === 'admin' && after.active)) return 'last_admin';
-    const { now } = act;
+    if (isLastAdmin && !administers(after)) return 'last_admin';
+    const { now } = by;
     await tx
       .updateTable('users')
       .set({ role: after.role, active: after.active, updatedAt: now })
@@ -81,10 +77,10 @@ export async function decideUser(
     if (!after.active) await deleteSessionsOf(tx, id);
     const subject = `user:${id}`;
     if (after.role !== before.role) {
-      await appendAct(tx, { ...act, action: 'role_changed', subject, details: { from: before.role, to: after.role } });
+      await appendAct(tx, { ...by, action: 'role_changed', subject, details: { from: before.role, to: after.role } });
     }
     if (after.active !== before.active) {
-      await appendAct(tx, { ...act, action: after.active ? 'user_activated' : 'user_deactivated', subject });
+      await appendAct(tx, { ...by, action: after.active ? 'user_activated' : 'user_deactivated', subject });
     }
     return after;
   });
@@ -99,13 +95,11 @@ export async function forgetUser(
   db: Database,
   id: string,
   forget: ForgetUser,
-  act: Pick<Act, 'actor' | 'requestId' | 'now'>,
+  by: By,
 ): Promise<boolean | 'last_admin'> {
-  return db.transaction().execute(async (tx) => {
-    if (isLast(await lockAdmins(tx), id)) return 'last_admin';
-    const { now } = act;
-    const person = await present(tx).where('id', '=', id).forUpdate().executeTakeFirst();
-    if (person === undefined) return false;
+  const forgotten = await deciding(db, id, async (tx, person, isLastAdmin) => {
+    if (isLastAdmin) return 'last_admin';
+    const { now } = by;
     await tx
       .updateTable('users')
       .set({ email: `${id}@deleted.invalid`, name: 'Deleted', emailVerified: false, active: false })
@@ -116,9 +110,10 @@ export async function forgetUser(
     await deleteSessionsOf(tx, id);
     await tx.deleteFrom('accounts').where('userId', '=', id).execute();
     await forget(tx, id);
-    await appendAct(tx, { ...act, action: 'user_deleted', subject: `user:${id}` });
+    await appendAct(tx, { ...by, action: 'user_deleted', subject: `user:${id}` });
     return true;
   });
+  return forgotten ?? false;
 }
 
 /** Whether the session was opened after that moment. */
@@ -137,7 +132,31 @@ function present(db: Kysely<Schema>) {
   return db.selectFrom('users').select(COLUMNS).where('deletedAt', 'is', null);
 }
 
-/** Locks all who administer the shop: two of them who dismiss each other at once come one after the other. */
+/**
+ * Decides about a user in a transaction that has locked them; and if they administer the shop, all who do, in the order of their
+ * ids: two of them who dismiss each other at once come one after the other, and nobody else waits for an admin.
+ * @param decide is told whether nobody else administers the shop
+ * @returns undefined when there is no such user
+ */
+async function deciding<T>(
+  db: Database,
+  id: string,
+  decide: (tx: Kysely<Schema>, user: User, isLastAdmin: boolean) => Promise<T>,
+): Promise<T | undefined> {
+  for (;;) {
+    const decided = await db.transaction().execute(async (tx) => {
+      const seen = await present(tx).where('id', '=', id).executeTakeFirst();
+      const admins = seen !== undefined && administers(seen) ? await lockAdmins(tx) : [];
+      const user = seen && (await present(tx).where('id', '=', id).forUpdate().executeTakeFirst());
+      if (user === undefined) return { answer: undefined };
+      // They have become an admin meanwhile. The others must be locked before them, so it begins again.
+      if (administers(user) && !admins.includes(id)) return undefined;
+      return { answer: await decide(tx, user, admins.length === 1 && administers(user)) };
+    });
+    if (decided !== undefined) return decided.answer;
+  }
+}
+
 async function lockAdmins(tx: Kysely<Schema>): Promise<string[]> {
   const admins = await tx
     .selectFrom('users')
@@ -147,11 +166,11 @@ async function lockAdmins(tx: Kysely<Schema>): Promise<string[]> {
     .orderBy('id')
     .forUpdate()
     .execute();
-  return admins.map(({ id }) => id);
+  return admins.map((admin) => admin.id);
 }
 
-function isLast(admins: string[], id: string): boolean {
-  return admins.length === 1 && admins[0] === id;
+function administers({ role, active }: Pick<User, 'role' | 'active'>): boolean {
+  return role === 'admin' && active;
 }
 
 /** As a literal beginning: LIKE's own signs mean nothing in it. */

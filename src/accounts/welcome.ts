@@ -8,6 +8,7 @@ import type { AppDeps } from '../http/deps.ts';
 import type { AppEnv } from '../http/router.ts';
 import type { Act } from '../platform/audit.ts';
 import { accessToken } from '../platform/auth.ts';
+import { findUserId } from './credential-store.ts';
 import { ACCESS_TOKEN_SECONDS, type Person, SESSION_SECONDS } from './rules.ts';
 import { presentUser } from './schemas.ts';
 import type { OpenSession } from './session-store.ts';
@@ -22,11 +23,11 @@ export interface Guests {
   claimOrders(user: { userId: string; email: string }): Promise<void>;
 }
 
-type Deps = Pick<AppDeps, 'config' | 'record'>;
+type Deps = Pick<AppDeps, 'config' | 'db' | 'clock' | 'limits' | 'record'>;
 
 export type Welcome = ReturnType<typeof createWelcome>;
 
-export function createWelcome({ config, record }: Deps, guests: Guests) {
+export function createWelcome({ config, db, clock, limits, record }: Deps, guests: Guests) {
   /** Does what must not fail the request: a failure is for the log. */
   const attempt = async (c: Context<AppEnv>, what: string, work: () => Promise<void>): Promise<void> => {
     try {
@@ -35,7 +36,28 @@ export function createWelcome({ config, record }: Deps, guests: Guests) {
       c.var.logger().error({ err: error }, what);
     }
   };
+  /** Appends what somebody unknown has tried, and at whose account where the address is somebody's. */
+  const recordTry = (
+    c: Context<AppEnv>,
+    action: string,
+    email: string | undefined,
+    details: Act['details'] = {},
+  ): Promise<void> =>
+    attempt(c, 'the audit lacks an act', async () => {
+      const userId = email === undefined ? undefined : await findUserId(db, email);
+      const subject = userId === undefined ? {} : { subject: `user:${userId}` };
+      await record({ actor: 'anonymous', action, ...subject, details, requestId: c.var.requestId, now: clock() });
+    });
   return {
+    /** A try of a password or a code, as `limits.logIn` lets it through; that it has begun to refuse them is on record. */
+    guess<T>(c: Context<AppEnv>, email: string, tryIt: () => Promise<T>): Promise<T> {
+      return limits.logIn(c, email, tryIt, (by) =>
+        recordTry(c, 'login_locked', by === 'account' ? email : undefined, { by }),
+      );
+    },
+
+    recordTry,
+
     /** The pair of tokens, in the body and as a cookie. */
     tokens(c: Context<AppEnv>, user: Person, session: OpenSession) {
       keepCookie(c, SESSION_COOKIE, session.token, SESSION_SECONDS, config);

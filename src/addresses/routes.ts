@@ -1,7 +1,7 @@
 // The addresses that a customer keeps, over HTTP. Somebody else's is not there.
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { requireRole } from '../http/caller.ts';
+import { requirePerson } from '../http/caller.ts';
 import { decodeIdCursor, pageById } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
@@ -31,7 +31,7 @@ import {
   updateAddress,
 } from './store.ts';
 
-const of = { tags: ['Addresses'], security: SECURITY.customer };
+const of = { tags: ['Addresses'], security: SECURITY.person };
 const params = z.object({ id: uuid });
 const headers = idempotencyHeader;
 
@@ -144,7 +144,7 @@ export function addressRoutes(deps: AppDeps): AppRouter {
   });
 
   async function customerOf(c: Context<AppEnv>): Promise<string> {
-    return (await requireRole(c, deps, 'customer')).userId;
+    return (await requirePerson(c, deps)).userId;
   }
 
   /** Changes an address, if it is one of its country with the changes. @throws not_found, validation_failed */

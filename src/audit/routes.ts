@@ -3,17 +3,19 @@ import { createRoute } from '@hono/zod-openapi';
 import { requireActor } from '../http/caller.ts';
 import { decodeIdCursor, pageById } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
-import { jsonAnswer, SECURITY } from '../http/openapi.ts';
+import { jsonAnswer, staffSecurity } from '../http/openapi.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { actList, actListExample, auditQuery } from './schemas.ts';
 import { listActs } from './store.ts';
+
+const SCOPE = 'audit:read';
 
 const listRoute = createRoute({
   method: 'get',
   path: '/admin/audit',
   tags: ['Audit'],
   summary: 'What was done, by whom and to whom, the newest first',
-  security: SECURITY.admin,
+  security: staffSecurity(SCOPE),
   request: { query: auditQuery },
   responses: {
     200: jsonAnswer('A page of entries', actList, actListExample),
@@ -23,7 +25,7 @@ const listRoute = createRoute({
 export function auditRoutes(deps: AppDeps): AppRouter {
   const router = createRouter();
   router.openapi(listRoute, async (c) => {
-    await requireActor(c, deps, 'admin');
+    await requireActor(c, deps, 'admin', SCOPE);
     const { limit, cursor, ...filters } = c.req.valid('query');
     const rows = await listActs(deps.db, filters, { limit: limit + 1, after: decodeIdCursor(cursor) });
     const present = ({ createdAt, ...act }: (typeof rows)[number]) => ({ ...act, createdAt: createdAt.toISOString() });

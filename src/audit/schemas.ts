@@ -10,7 +10,9 @@ export const auditQuery = pageQuery.extend({ actor: name, action: name, subject:
 const actAnswer = z
   .object({
     id: uuid,
-    actor: z.string().openapi({ description: '`user:<id>`, `key:<id>` or `anonymous`' }),
+    actor: z
+      .string()
+      .openapi({ description: '`user:<id>`, `key:<id>`, `customer` (the owner of an order), `system` or `anonymous`' }),
     action: z.string(),
     subject: z.string().nullable().openapi({ description: '`user:<id>`, `order:<id>`, `key:<id>`' }),
     details: z.record(z.string(), z.unknown()),

@@ -1,7 +1,7 @@
 // The cart over HTTP, a guest's or a customer's: adding to it makes it, reading it prices it with what the catalog says now.
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { requireRole } from '../http/caller.ts';
+import { requirePerson } from '../http/caller.ts';
 import { cartToken, cartTokenHash, dropCartCookie, giveCartToken, renewCartCookie } from '../http/cart-token.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
@@ -93,7 +93,7 @@ const mergeCart = createRoute({
   summary: "Take the guest's cart of my token into my own",
   description:
     "Quantities add up, as far as the stock and the most of a line go, and the coupon comes along where my cart has none. The token names nothing afterwards. Without a guest's cart that is there, mine stays as it is.",
-  security: SECURITY.customer,
+  security: SECURITY.person,
   request: { headers: editHeaders, body: emptyBody },
   responses: EDIT_RESPONSES,
 });
@@ -176,7 +176,7 @@ export function cartRoutes(deps: AppDeps, findCoupon: FindCoupon): AppRouter {
   });
 
   router.openapi({ ...mergeCart, middleware }, async (c) => {
-    const { userId: customerId } = await requireRole(c, deps, 'customer');
+    const { userId: customerId } = await requirePerson(c, deps);
     const merger = { customerId, tokenHash: cartTokenHash(c), ifMatch: c.req.header('If-Match') };
     const merged = await db.transaction().execute(async (tx) => {
       const own = { customerId, tokenHash: undefined };

@@ -1,5 +1,6 @@
 // Who gets where: for each route of the document, how it answers each kind of caller. The routes themselves decide; this is what
-// they are held to by a test, which knows no route that is not in here.
+// they are held to by a test, which knows no route that is not in here: nor one that takes a machine's key and names no scope.
+import type { Scope } from '../accounts/rules.ts';
 
 /** Who calls. `other` is a customer, and what is asked for is somebody else's; a guest has the tokens of the cart and the order. */
 export const CALLERS = ['nobody', 'guest', 'customer', 'other', 'inventory', 'admin', 'key'] as const;
@@ -9,7 +10,8 @@ export type CallerKind = (typeof CALLERS)[number];
 /** `yes`: past every check of who it is, whatever the answer is then. */
 export type Access = 'yes' | 401 | 403 | 404;
 
-type Row = Record<CallerKind, Access>;
+/** @property scope what a machine's key must be for, where the route takes one */
+type Row = Record<CallerKind, Access> & { scope?: Scope };
 
 const row = (all: Access, except: Partial<Row> = {}): Row => ({
   nobody: all,
@@ -26,17 +28,17 @@ const anybody = row('yes');
 /** Needs the token of a cart, or to be a customer who has one. */
 const cart = row(404, { nobody: 401, guest: 'yes', customer: 'yes', key: 403 });
 /** Needs the token of the order, or to be its customer; for the staff's admins and their machines there is every order. */
-const order = row(404, { guest: 'yes', customer: 'yes', admin: 'yes', key: 'yes' });
+const order = (scope: Scope) => row(404, { guest: 'yes', customer: 'yes', admin: 'yes', key: 'yes', scope });
 /** Needs to have logged in, and what is asked for to be one's own. */
 const own = row(404, { nobody: 401, guest: 401, customer: 'yes', key: 403 });
 /** Needs a person who has logged in. */
 const person = row('yes', { nobody: 401, guest: 401, key: 403 });
 /** Needs an admin, or the key of a machine that acts as one. */
-const admins = row(403, { nobody: 401, guest: 401, admin: 'yes', key: 'yes' });
+const admins = (scope: Scope) => row(403, { nobody: 401, guest: 401, admin: 'yes', key: 'yes', scope });
 /** Needs an admin who is a person. */
-const adminPersons: Row = { ...admins, key: 403 };
+const adminPersons = row(403, { nobody: 401, guest: 401, admin: 'yes' });
 
-/** By the method and the path of the document. The key is one of an admin's machine. */
+/** By the method and the path of the document. The key is one of an admin's machine, with the scope of the route and no other. */
 export const ACCESS: Record<string, Row> = {
   'GET /health': anybody,
   'GET /health/live': anybody,
@@ -57,14 +59,14 @@ export const ACCESS: Record<string, Row> = {
   'GET /api/v1/users/me': person,
   'PATCH /api/v1/users/me': person,
   'DELETE /api/v1/users/me': person,
-  'GET /api/v1/users': admins,
-  'GET /api/v1/users/{id}': admins,
-  'PATCH /api/v1/users/{id}': admins,
-  'DELETE /api/v1/users/{id}': admins,
+  'GET /api/v1/users': admins('users:read'),
+  'GET /api/v1/users/{id}': admins('users:read'),
+  'PATCH /api/v1/users/{id}': adminPersons,
+  'DELETE /api/v1/users/{id}': adminPersons,
   'GET /api/v1/api-keys': adminPersons,
   'POST /api/v1/api-keys': adminPersons,
   'DELETE /api/v1/api-keys/{id}': adminPersons,
-  'GET /api/v1/admin/audit': admins,
+  'GET /api/v1/admin/audit': admins('audit:read'),
 
   'GET /api/v1/addresses': person,
   'POST /api/v1/addresses': person,
@@ -96,18 +98,18 @@ export const ACCESS: Record<string, Row> = {
   'POST /api/v1/orders': cart,
   'POST /api/v1/orders/checkout': cart,
   'GET /api/v1/orders': person,
-  'GET /api/v1/orders/all': admins,
-  'GET /api/v1/orders/{id}': order,
-  'GET /api/v1/orders/{id}/track': order,
-  'GET /api/v1/orders/{id}/stream': order,
-  'PUT /api/v1/orders/{id}/cancel': order,
-  'PATCH /api/v1/orders/{id}/cancel': order,
-  'POST /api/v1/orders/{id}/confirm': admins,
-  'POST /api/v1/orders/{id}/reject': admins,
+  'GET /api/v1/orders/all': admins('orders:read'),
+  'GET /api/v1/orders/{id}': order('orders:read'),
+  'GET /api/v1/orders/{id}/track': order('orders:read'),
+  'GET /api/v1/orders/{id}/stream': order('orders:read'),
+  'PUT /api/v1/orders/{id}/cancel': order('orders:write'),
+  'PATCH /api/v1/orders/{id}/cancel': order('orders:write'),
+  'POST /api/v1/orders/{id}/confirm': admins('orders:write'),
+  'POST /api/v1/orders/{id}/reject': admins('orders:write'),
 
   'POST /api/v1/payments/webhook': anybody,
-  'POST /api/v1/payments/create-intent': order,
-  'POST /api/v1/payments/{id}/retry': order,
-  'GET /api/v1/payments/{id}': order,
-  'GET /api/v1/payments/order/{orderId}': order,
+  'POST /api/v1/payments/create-intent': order('payments:write'),
+  'POST /api/v1/payments/{id}/retry': order('payments:write'),
+  'GET /api/v1/payments/{id}': order('payments:read'),
+  'GET /api/v1/payments/order/{orderId}': order('payments:read'),
 };

@@ -2,7 +2,7 @@
 // `X-API-Key`. Roles are read from the database at each request, never from a token. A request without credentials costs no query.
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
-import { mayActAs, type Role } from '../accounts/rules.ts';
+import { mayActAs, type Role, type Scope, type StaffRole } from '../accounts/rules.ts';
 import { type ApiKey, findApiKey, noteUse } from '../platform/api-keys.ts';
 import { findLogin, hashSessionToken, type Login, readAccessToken } from '../platform/auth.ts';
 import type { AppDeps } from './deps.ts';
@@ -40,23 +40,40 @@ export async function findCaller(c: Context<AppEnv>, deps: CallerDeps): Promise<
   return login && { userId: login.userId, email: login.email, role: login.role };
 }
 
-/**
- * The same where the route needs a person of this role or a higher one (admin includes inventory, every role customer).
- * @throws unauthenticated without a valid login; forbidden when the role is too low
- */
-export async function requireRole(c: Context<AppEnv>, deps: CallerDeps, role: Role): Promise<Caller> {
+/** The same where the route needs a person, of whatever role. @throws unauthenticated without a valid login; as above */
+export async function requirePerson(c: Context<AppEnv>, deps: CallerDeps): Promise<Caller> {
   const caller = await findCaller(c, deps);
   if (caller === undefined) throw problem('unauthenticated');
+  return caller;
+}
+
+/**
+ * The same where they must be of this role or a higher one (admin includes inventory).
+ * @throws unauthenticated without a valid login; forbidden when the role is too low
+ */
+export async function requireRole(c: Context<AppEnv>, deps: CallerDeps, role: StaffRole): Promise<Caller> {
+  const caller = await requirePerson(c, deps);
   if (!mayActAs(caller.role, role)) throw problem('forbidden', { detail: `This needs the role ${role}.` });
   return caller;
 }
 
-/** Whoever sent this request, person or machine; undefined and throws as with `findCaller`. */
-export async function findActor(c: Context<AppEnv>, deps: CallerDeps): Promise<Actor | undefined> {
-  return actorOf(await prove(c, deps));
+/**
+ * Whoever sent this request, person or machine.
+ * @param scope what a machine's key must be for
+ * @returns and throws as with `findCaller`; forbidden also for a key without the scope
+ */
+export async function findActor(c: Context<AppEnv>, deps: CallerDeps, scope: Scope): Promise<Actor | undefined> {
+  const proven = await prove(c, deps);
+  if (proven.key?.scopes.includes(scope) === false) {
+    throw problem('forbidden', { detail: `This needs a key with the scope ${scope}.` });
+  }
+  return actorOf(proven);
 }
 
-/** The same for what comes before the handler: the handler's own asking is then answered with it, at no further cost. */
+/**
+ * The same for what comes before the handler, whatever the key is for: the handler's own asking is then answered with it, at no
+ * further cost.
+ */
 export async function identify(c: Context<AppEnv>, deps: CallerDeps): Promise<Actor | undefined> {
   const proven = await prove(c, deps);
   c.set('proven', proven);
@@ -65,10 +82,16 @@ export async function identify(c: Context<AppEnv>, deps: CallerDeps): Promise<Ac
 
 /**
  * A person or a machine of this role, for routes that do not ask who it is.
- * @throws unauthenticated without valid credentials; forbidden when the role is too low
+ * @param scope what a machine's key must be for
+ * @throws unauthenticated without valid credentials; forbidden when the role is too low, and for a key without the scope
  */
-export async function requireActor(c: Context<AppEnv>, deps: CallerDeps, role: Role): Promise<Actor> {
-  const actor = await findActor(c, deps);
+export async function requireActor(
+  c: Context<AppEnv>,
+  deps: CallerDeps,
+  role: StaffRole,
+  scope: Scope,
+): Promise<Actor> {
+  const actor = await findActor(c, deps, scope);
   if (actor === undefined) throw problem('unauthenticated');
   if (!mayActAs(actor.role, role)) throw problem('forbidden', { detail: `This needs the role ${role}.` });
   return actor;

@@ -5,6 +5,7 @@ import { getCookie } from 'hono/cookie';
 import type { Config } from '../config.ts';
 import type { Counters, Limit } from '../platform/counters.ts';
 import { sha256 } from '../platform/digests.ts';
+import { createRefusalTeller } from './first-refusals.ts';
 import { ProblemError, problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
 import { createAddressReader } from './senders.ts';
@@ -29,14 +30,23 @@ const WEBHOOK = '/api/v1/payments/webhook';
 const MAX_KNOWN = 10_000;
 const UNAUTHORIZED = 401;
 
+/** Whose wrong tries are too many: the account's, from anywhere, or those from one address, at any account. */
+export type GuessLimit = 'account' | 'address';
+
 export interface Limits {
   /** Counts each request, and refuses those beyond the limit before anything else is done for them. */
   callers: MiddlewareHandler<AppEnv>;
   /**
    * Tries to log in. Only what ends `unauthenticated` is counted; of many tries at once no more are under way than may still be wrong.
+   * @param onRefused called for the first try of a window that is refused, with whose limit it is
    * @throws rate_limited after too many wrong ones; what `attempt` throws
    */
-  logIn<T>(c: Context<AppEnv>, email: string, attempt: () => Promise<T>): Promise<T>;
+  logIn<T>(
+    c: Context<AppEnv>,
+    email: string,
+    attempt: () => Promise<T>,
+    onRefused: (by: GuessLimit) => Promise<void>,
+  ): Promise<T>;
   /** Counts a mail that somebody who is not logged in has us send to this address. @throws rate_limited */
   mailsTo(email: string): Promise<void>;
 }
@@ -55,6 +65,7 @@ export function createLimits({ RATE_LIMIT_SCALE: scale, TRUSTED_PROXIES }: Setti
   const addressOf = createAddressReader(TRUSTED_PROXIES);
   const mails = scaled(FIGURES.mailsTo);
   const guard = createGuard(counters);
+  const telling = createRefusalTeller(counters);
   const [ofAccount, fromAddress] = [scaled(FIGURES.wrongLoginsOfAccount), scaled(FIGURES.wrongLoginsFromAddress)];
   return {
     callers: limitedCallers(counters, {
@@ -62,14 +73,17 @@ export function createLimits({ RATE_LIMIT_SCALE: scale, TRUSTED_PROXIES }: Setti
       writes: scaled(FIGURES.writes),
       addressOf,
     }),
-    logIn: (c, email, attempt) =>
-      guard(
-        [
-          { limit: ofAccount, key: normalised(email) },
-          { limit: fromAddress, key: addressOf(c) },
-        ],
-        attempt,
-      ),
+    logIn: (c, email, attempt, onRefused) => {
+      const counted = [
+        { by: 'account' as const, limit: ofAccount, key: normalised(email) },
+        { by: 'address' as const, limit: fromAddress, key: addressOf(c) },
+      ];
+      return telling(
+        counted,
+        () => guard(counted, attempt),
+        ({ by }) => onRefused(by),
+      );
+    },
     mailsTo: async (email) => {
       const key = normalised(email);
       await counters.refresh({ limit: mails, key });

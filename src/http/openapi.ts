@@ -1,5 +1,6 @@
 // What routes say about themselves in the OpenAPI document: bodies, answers with an example, problems, who may call.
 import { z } from '@hono/zod-openapi';
+import type { Scope } from '../accounts/rules.ts';
 import { PROBLEMS, type ProblemCode, type ProblemStatus, problemBody } from './problem.ts';
 
 /** Who may call a route, as an OpenAPI security requirement. `{}` in a list means: or nobody in particular. */
@@ -8,18 +9,31 @@ export const SECURITY = {
   public: [],
   /** A guest with a cart token or a customer. */
   guest: [{ cartToken: [] }, { cartCookie: [] }, { bearer: [] }, { session: [] }],
-  /** A guest with an order's access token, or the customer whose order it is. */
-  orderOwner: [{ orderToken: [] }, { bearer: [] }, { session: [] }],
-  customer: [{ bearer: [] }, { session: [] }],
-  admin: [{ bearer: [] }, { session: [] }, { apiKey: [] }],
+  /** A person who has logged in. */
+  person: [{ bearer: [] }, { session: [] }],
   /** Stripe, by the signature over the raw body. */
   stripe: [{ stripeSignature: [] }],
 } satisfies Record<string, Record<string, string[]>[]>;
 
+/** One of the staff, or a machine whose key has the scope. */
+export function staffSecurity(scope: Scope): Record<string, string[]>[] {
+  return [...SECURITY.person, { apiKey: [scope] }];
+}
+
+/** A guest with an order's access token, the customer whose order it is, or an admin as above. */
+export function orderSecurity(scope: Scope): Record<string, string[]>[] {
+  return [{ orderToken: [] }, ...staffSecurity(scope)];
+}
+
 export const SECURITY_SCHEMES = {
   bearer: { type: 'http', scheme: 'bearer', description: 'An access token' },
   session: { type: 'apiKey', in: 'cookie', name: 'session' },
-  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+  apiKey: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-API-Key',
+    description: 'A key of a machine, which must have the scope that the route names',
+  },
   cartToken: { type: 'apiKey', in: 'header', name: 'X-Cart-Token' },
   cartCookie: { type: 'apiKey', in: 'cookie', name: 'cart_token' },
   orderToken: { type: 'apiKey', in: 'header', name: 'X-Order-Token' },

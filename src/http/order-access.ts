@@ -2,6 +2,7 @@
 // else there is no such order.
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { Scope } from '../accounts/rules.ts';
 import type { Actor } from '../orders/rules.ts';
 import { findOrderCustomer } from '../orders/store.ts';
 import { verifyOrderToken } from '../platform/tokens.ts';
@@ -28,13 +29,22 @@ export interface OrderVisitor {
   actor: Actor;
 }
 
-/** Who comes to this order. @throws not_found for whoever may not */
-export async function requireOrderVisitor(c: Context<AppEnv>, deps: AppDeps, orderId: string): Promise<OrderVisitor> {
+/**
+ * Who comes to this order.
+ * @param scope what the key of an admin's machine must be for
+ * @throws not_found for whoever may not; forbidden for a key without the scope, whatever order it asks for
+ */
+export async function requireOrderVisitor(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  orderId: string,
+  scope: Scope,
+): Promise<OrderVisitor> {
   const token = c.req.header('X-Order-Token') ?? c.req.query('orderToken');
   if (token !== undefined && verifyOrderToken(deps.config.TOKEN_SECRET, orderId, token)) {
     return { isOwner: true, actor: 'customer' };
   }
-  const visitor = await findActor(c, deps);
+  const visitor = await findActor(c, deps, scope);
   if (visitor === undefined) throw problem('not_found');
   const isOwner = visitor.userId !== undefined && (await findOrderCustomer(deps.db, orderId)) === visitor.userId;
   if (isOwner) return { isOwner, actor: 'customer' };

@@ -21,6 +21,7 @@ export const PROBLEMS = {
   insufficient_stock: { status: 409, title: 'There is not enough stock for this change' },
   request_in_progress: { status: 409, title: 'The first request with this Idempotency-Key is still running' },
   last_admin: { status: 409, title: 'The shop needs somebody who administers it' },
+  limit_reached: { status: 409, title: 'There are as many of these as there may be' },
   precondition_failed: { status: 412, title: 'This was changed since it was read' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body has a content type that is not taken here' },

@@ -1,14 +1,15 @@
 // Lists of orders, newest first: a customer's own, and all of the shop's for its admins.
 import { createRoute, z } from '@hono/zod-openapi';
-import { requireActor, requireRole } from '../http/caller.ts';
+import { requireActor, requirePerson } from '../http/caller.ts';
 import { decodeCursor, pageOf } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
-import { jsonAnswer, SECURITY } from '../http/openapi.ts';
+import { jsonAnswer, SECURITY, staffSecurity } from '../http/openapi.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { pageQuery } from '../http/schemas.ts';
 import { listOrders, type OrderFilters } from './customer-store.ts';
 import { allOrdersQuery, orderExample, ordersAnswer, presentOrder } from './schemas.ts';
 
+const READ = 'orders:read';
 const { accessToken: _accessToken, ...example } = orderExample;
 const list = {
   method: 'get' as const,
@@ -22,7 +23,7 @@ const history = createRoute({
   ...list,
   path: '/orders',
   summary: 'My orders',
-  security: SECURITY.customer,
+  security: SECURITY.person,
   request: { query: pageQuery },
 });
 
@@ -30,7 +31,7 @@ const all = createRoute({
   ...list,
   path: '/orders/all',
   summary: 'All orders',
-  security: SECURITY.admin,
+  security: staffSecurity(READ),
   request: { query: allOrdersQuery },
 });
 
@@ -40,12 +41,12 @@ export function listRoutes(deps: AppDeps): AppRouter {
   const router = createRouter();
 
   router.openapi(history, async (c) => {
-    const { userId: id } = await requireRole(c, deps, 'customer');
+    const { userId: id } = await requirePerson(c, deps);
     return c.json(await page({ customer: { id } }, c.req.valid('query')), 200);
   });
 
   router.openapi(all, async (c) => {
-    await requireActor(c, deps, 'admin');
+    await requireActor(c, deps, 'admin', READ);
     const { limit, cursor, ...filters } = c.req.valid('query');
     return c.json(await page(filters, { limit, cursor }), 200);
   });

@@ -1,7 +1,7 @@
 // An order to look at: as it is now, and how it came there. For its owner (a guest by its access token) and for admins.
 import { createRoute, z } from '@hono/zod-openapi';
 import type { AppDeps } from '../http/deps.ts';
-import { jsonAnswer, problemResponses, SECURITY } from '../http/openapi.ts';
+import { jsonAnswer, orderSecurity, problemResponses } from '../http/openapi.ts';
 import { orderTokenQuery, requireOrderVisitor } from '../http/order-access.ts';
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
@@ -10,6 +10,7 @@ import { orderAnswer, orderExample, presentOrder, presentTrack, trackAnswer, tra
 import { findOrder, listEvents } from './store.ts';
 
 const TAGS = ['Orders'];
+const READ = 'orders:read';
 const request = { params: z.object({ id: uuid }), query: orderTokenQuery };
 
 const readOrder = createRoute({
@@ -17,7 +18,7 @@ const readOrder = createRoute({
   path: '/orders/{id}',
   tags: TAGS,
   summary: 'My order',
-  security: SECURITY.orderOwner,
+  security: orderSecurity(READ),
   request,
   responses: { 200: jsonAnswer('The order', orderAnswer, orderExample), ...problemResponses('not_found') },
 });
@@ -27,7 +28,7 @@ const trackOrder = createRoute({
   path: '/orders/{id}/track',
   tags: TAGS,
   summary: 'The story of my order: every move of it, and its parcels',
-  security: SECURITY.orderOwner,
+  security: orderSecurity(READ),
   request,
   responses: { 200: jsonAnswer('Oldest first', trackAnswer, trackExample), ...problemResponses('not_found') },
 });
@@ -37,7 +38,7 @@ export function readRoutes(deps: AppDeps): AppRouter {
 
   router.openapi(readOrder, async (c) => {
     const { id } = c.req.valid('param');
-    await requireOrderVisitor(c, deps, id);
+    await requireOrderVisitor(c, deps, id, READ);
     const order = await findOrder(deps.db, id);
     if (order === undefined) throw problem('not_found');
     return c.json(presentOrder(order), 200);
@@ -45,7 +46,7 @@ export function readRoutes(deps: AppDeps): AppRouter {
 
   router.openapi(trackOrder, async (c) => {
     const { id } = c.req.valid('param');
-    const { isOwner } = await requireOrderVisitor(c, deps, id);
+    const { isOwner } = await requireOrderVisitor(c, deps, id, READ);
     const [order, events] = await Promise.all([findOrder(deps.db, id), listEvents(deps.db, id)]);
     if (order === undefined) throw problem('not_found');
     return c.json(presentTrack(order, events, { isOwner }), 200);

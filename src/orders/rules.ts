@@ -76,6 +76,26 @@ export type CheckoutAnswer = { outcome: 'placed' } | { outcome: 'refused'; refus
 /** Who moves an order; one of the staff with their user id. It goes into the order's events. */
 export type Actor = 'customer' | 'stripe' | 'system' | `admin:${string}`;
 
+const STAFF = 'admin:';
+
+/** Who that is in the audit, where one of the staff stands for themselves: `user:<id>`, or `key:<id>` for a machine. */
+export function auditActor(actor: string): string {
+  if (!actor.startsWith(STAFF)) return actor;
+  const who = actor.slice(STAFF.length);
+  return who.startsWith('key:') ? who : `user:${who}`;
+}
+
+/** A move of one of the staff as the audit tells it. Undefined for those of others: the order's events tell them. */
+export function actOfMove(move: {
+  actor: string;
+  to: OrderStatus;
+  note: string | null;
+}): { actor: string; action: string } | undefined {
+  if (!move.actor.startsWith(STAFF)) return undefined;
+  const done = move.note === 'rejected_by_shop' ? 'rejected' : move.to.toLowerCase();
+  return { actor: auditActor(move.actor), action: `order_${done}` };
+}
+
 /** What became of a request to move an order: `status` is where the order stands after it. */
 export type MoveAnswer = { moved: boolean; status: OrderStatus };
 

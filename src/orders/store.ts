@@ -1,8 +1,17 @@
-// Orders in SQL. Every move of a status is a compare-and-set with its event row, in the caller's transaction.
+// Orders in SQL. Every move of a status is a compare-and-set with its event row, and its entry in the audit where one of the staff
+// makes it, in the caller's transaction.
 import { type Kysely, sql } from 'kysely';
+import { actWrite } from '../platform/audit.ts';
 import type { Schema } from '../platform/database-schema.ts';
 import { type Write, writeReturning, writeTogether } from '../platform/writes.ts';
-import type { Address, OrderStatus, PaymentMethod, PaymentStatus, PriceSnapshot } from './rules.ts';
+import {
+  type Address,
+  actOfMove,
+  type OrderStatus,
+  type PaymentMethod,
+  type PaymentStatus,
+  type PriceSnapshot,
+} from './rules.ts';
 
 /** Order numbers are for people: `PD-` and a number from a sequence. Gaps are normal. */
 const NUMBER_PREFIX = 'PD-';
@@ -107,6 +116,7 @@ export function moveWrites(
   { captured = 0, ...reason }: WithMove = {},
 ): Write[] {
   const { orderId, from, to, paymentStatus, now } = move;
+  const act = actOfMove(move);
   return [
     db
       .updateTable('orders')
@@ -122,6 +132,7 @@ export function moveWrites(
       requestKey: move.requestKey ?? null,
       createdAt: now,
     }),
+    ...(act === undefined ? [] : [actWrite(db, { ...act, subject: `order:${orderId}`, details: { from, to }, now })]),
   ];
 }
 

@@ -3,7 +3,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { AppDeps } from '../http/deps.ts';
-import { problemResponses, SECURITY } from '../http/openapi.ts';
+import { orderSecurity, problemResponses } from '../http/openapi.ts';
 import { orderTokenQuery, requireOrderVisitor } from '../http/order-access.ts';
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
@@ -14,6 +14,7 @@ import type { Follower } from '../platform/news.ts';
 import { presentMove, streamExample } from './schemas.ts';
 import { findStatus, listEvents, type OrderEvent } from './store.ts';
 
+const READ = 'orders:read';
 /** A stream that says nothing for so long says that it is there: proxies close what looks idle after 30 to 60 s. */
 const ALIVE_EVERY_MS = 15_000;
 /** Then its client connects again, and shows its token again. */
@@ -32,7 +33,7 @@ const followOrder = createRoute({
   summary: 'The story of my order, live',
   description:
     'Server-sent events: first the moves that there were, then each one as it happens, as `/track` shows them. The `id` of an event is its sequence; a client that comes again with it as `Last-Event-ID` gets what came after it.',
-  security: SECURITY.orderOwner,
+  security: orderSecurity(READ),
   request: {
     params: z.object({ id: uuid }),
     query: orderTokenQuery,
@@ -53,7 +54,7 @@ export function streamRoutes(deps: AppDeps): AppRouter {
 
   router.openapi(followOrder, async (c) => {
     const { id } = c.req.valid('param');
-    const { isOwner } = await requireOrderVisitor(c, deps, id);
+    const { isOwner } = await requireOrderVisitor(c, deps, id, READ);
     const seen = c.req.valid('header')['last-event-id'] ?? 0;
     if (news.followers() >= MOST_STREAMS)
       throw problem('unavailable', { detail: 'Too many orders are followed here.' });

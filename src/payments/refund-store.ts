@@ -1,6 +1,8 @@
 // Money on its way back, in SQL (P4): what was received of each payment, and the refunds of it. Whoever changes either holds
 // the lock of the order's row and then of the payment's, so that a sum is read and acted upon by one at a time.
 import { type Kysely, sql } from 'kysely';
+import { type Actor, auditActor } from '../orders/rules.ts';
+import { appendAct } from '../platform/audit.ts';
 import type { Schema } from '../platform/database-schema.ts';
 import type { RefundReason, RefundStatus } from './rules.ts';
 
@@ -71,15 +73,16 @@ export async function saveReceived(db: Kysely<Schema>, payment: ReceivedPayment,
 }
 
 /**
- * Opens a refund of all that was received of a payment and is not refunded or being refunded; nothing when that is nothing.
- * Call it with the payment locked. A repeat finds the refund there.
+ * Opens a refund of all that was received of a payment and is not refunded or being refunded, and puts it into the audit; nothing
+ * when that is nothing. Call it with the payment locked. A repeat finds the refund there.
+ * @param refund `by`: who has asked for it, `system` where nobody has
  */
 export async function openRefund(
   db: Kysely<Schema>,
-  refund: { id: string; paymentId: string; reason: RefundReason; now: Date },
+  refund: { id: string; paymentId: string; reason: RefundReason; by: Actor; now: Date },
 ): Promise<void> {
-  const { id, paymentId, reason, now } = refund;
-  await sql`
+  const { id, paymentId, reason, by, now } = refund;
+  const { rows } = await sql<{ orderId: string; amount: number; currency: string }>`
     INSERT INTO refunds (id, order_id, payment_id, amount, currency, reason, created_at, updated_at)
     SELECT ${id}, order_id, id, due, currency, ${reason}, ${now}, ${now}
     FROM (
@@ -88,7 +91,13 @@ export async function openRefund(
       FROM payments WHERE id = ${paymentId}
     ) AS payment
     WHERE due > 0
-    ON CONFLICT (id) DO NOTHING`.execute(db);
+    ON CONFLICT (id) DO NOTHING
+    RETURNING order_id, amount, currency`.execute(db);
+  const [opened] = rows;
+  if (opened === undefined) return;
+  const { orderId, ...money } = opened;
+  const act = { actor: auditActor(by), action: 'refund_requested', subject: `order:${orderId}` };
+  await appendAct(db, { ...act, details: { refund: id, reason, ...money }, now });
 }
 
 /** The refunds of an order that are under way, oldest first. @param paymentId of this payment of it only */

@@ -4,7 +4,15 @@ import { intentUpdate, WORKFLOW_IDS } from '../../workflows/messages.ts';
 import { answerDeadline, askWorkflow } from '../http/ask-workflow.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
-import { emptyBody, idempotencyHeader, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
+import {
+  emptyBody,
+  idempotencyHeader,
+  jsonAnswer,
+  jsonBody,
+  orderSecurity,
+  problemResponses,
+  SECURITY,
+} from '../http/openapi.ts';
 import { orderTokenQuery, requireOrderVisitor } from '../http/order-access.ts';
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
@@ -21,7 +29,8 @@ import { findOrderStatus, findPayment, listPayments, type PaymentRow } from './s
 import { handleEvent, verifyEvent } from './webhook.ts';
 
 const TAGS = ['Payments'];
-const security = SECURITY.orderOwner;
+const READ = 'payments:read';
+const WRITE = 'payments:write';
 const headers = idempotencyHeader.required();
 const LIVE_INTENT_RESPONSES = {
   200: jsonAnswer('The intent to confirm', paymentAnswer, paymentExample),
@@ -34,7 +43,7 @@ const createIntent = createRoute({
   tags: TAGS,
   summary: 'The one live intent of my order',
   description: 'The intent that the order has; a new one where Stripe has cancelled that one.',
-  security,
+  security: orderSecurity(WRITE),
   request: { headers, query: orderTokenQuery, body: jsonBody(createIntentBody, { orderId: paymentExample.orderId }) },
   responses: LIVE_INTENT_RESPONSES,
 });
@@ -45,7 +54,7 @@ const retry = createRoute({
   tags: TAGS,
   summary: 'Try again to pay, while the order waits for it',
   description: 'Another card on the same intent, or a new attempt where that one cannot be paid any more.',
-  security,
+  security: orderSecurity(WRITE),
   request: { params: z.object({ id: paymentId }), headers, query: orderTokenQuery, body: emptyBody },
   responses: LIVE_INTENT_RESPONSES,
 });
@@ -55,7 +64,7 @@ const listOrderPayments = createRoute({
   path: '/payments/order/{orderId}',
   tags: TAGS,
   summary: "My order's tries to be paid",
-  security,
+  security: orderSecurity(READ),
   request: { params: z.object({ orderId: uuid }), query: orderTokenQuery },
   responses: {
     200: jsonAnswer('All of them, oldest first', paymentsAnswer, { items: [paymentExample], nextCursor: null }),
@@ -68,7 +77,7 @@ const readPayment = createRoute({
   path: '/payments/{id}',
   tags: TAGS,
   summary: 'One try to pay my order',
-  security,
+  security: orderSecurity(READ),
   request: { params: z.object({ id: paymentId }), query: orderTokenQuery },
   responses: { 200: jsonAnswer('The payment', paymentAnswer, paymentExample), ...problemResponses('not_found') },
 });
@@ -93,19 +102,19 @@ export function paymentRoutes(deps: AppDeps): AppRouter {
 
   router.openapi({ ...createIntent, middleware }, async (c) => {
     const { orderId } = c.req.valid('json');
-    const visitor = await requireOrderVisitor(c, deps, orderId);
+    const visitor = await requireOrderVisitor(c, deps, orderId, WRITE);
     return c.json(presentPayment(await liveIntent(deps, orderId), visitor), 200);
   });
 
   router.openapi({ ...retry, middleware }, async (c) => {
     const { orderId } = await requirePayment(deps, c.req.valid('param').id);
-    const visitor = await requireOrderVisitor(c, deps, orderId);
+    const visitor = await requireOrderVisitor(c, deps, orderId, WRITE);
     return c.json(presentPayment(await liveIntent(deps, orderId), visitor), 200);
   });
 
   router.openapi(listOrderPayments, async (c) => {
     const { orderId } = c.req.valid('param');
-    const visitor = await requireOrderVisitor(c, deps, orderId);
+    const visitor = await requireOrderVisitor(c, deps, orderId, READ);
     const payments = await listPayments(db, orderId);
     if (payments.length === 0 && (await findOrderStatus(db, orderId)) === undefined) throw problem('not_found');
     return c.json({ items: payments.map((payment) => presentPayment(payment, visitor)), nextCursor: null }, 200);
@@ -113,7 +122,7 @@ export function paymentRoutes(deps: AppDeps): AppRouter {
 
   router.openapi(readPayment, async (c) => {
     const payment = await requirePayment(deps, c.req.valid('param').id);
-    const visitor = await requireOrderVisitor(c, deps, payment.orderId);
+    const visitor = await requireOrderVisitor(c, deps, payment.orderId, READ);
     return c.json(presentPayment(payment, visitor), 200);
   });
 

@@ -1,6 +1,7 @@
-// Keys that machines call with. A key is random and shown once; the database keeps its hash, its role and when it was last used.
+// Keys that machines call with. A key is random and shown once; the database keeps its hash, what it
+// may do and when it was last used.
 import { randomBytes } from 'node:crypto';
-import type { Role } from '../accounts/rules.ts';
+import { lesserRole, type Role, type Scope } from '../accounts/rules.ts';
 import type { Database } from './database.ts';
 import { sha256 } from './digests.ts';
 
@@ -13,7 +14,9 @@ const LAST_USED_EVERY_MS = 60_000;
 /** A key that may be used now. */
 export interface ApiKey {
   id: string;
+  /** Never more than its maker's is now. */
   role: Role;
+  scopes: readonly Scope[];
   lastUsedAt: Date | null;
 }
 
@@ -27,14 +30,20 @@ export function hashApiKey(key: string): string {
   return sha256(key);
 }
 
-/** The key, if there is such a one and its time is not over. One query. */
+/** The key, if there is such a one, its time is not over and its maker is active: as long as they are not, it is none. One query. */
 export async function findApiKey(db: Database, key: string, now: Date): Promise<ApiKey | undefined> {
-  return db
+  const found = await db
     .selectFrom('apiKeys')
-    .select(['id', 'role', 'lastUsedAt'])
-    .where('keyHash', '=', hashApiKey(key))
-    .where((eb) => eb.or([eb('expiresAt', 'is', null), eb('expiresAt', '>', now)]))
+    .innerJoin('users', 'users.id', 'apiKeys.createdBy')
+    .select(['apiKeys.id', 'apiKeys.role', 'apiKeys.scopes', 'apiKeys.lastUsedAt', 'users.role as makerRole'])
+    .where('apiKeys.keyHash', '=', hashApiKey(key))
+    .where((eb) => eb.or([eb('apiKeys.expiresAt', 'is', null), eb('apiKeys.expiresAt', '>', now)]))
+    .where('users.active', '=', true)
+    .where('users.deletedAt', 'is', null)
     .executeTakeFirst();
+  if (found === undefined) return undefined;
+  const { makerRole, ...apiKey } = found;
+  return { ...apiKey, role: lesserRole(apiKey.role, makerRole) };
 }
 
 /** Notes that the key is used, at most once a minute; of many uses at once only the first writes. */

@@ -1,5 +1,5 @@
 // The generated table types, made narrower where a CHECK or a JSON column says more than its SQL type does.
-import type { Role } from '../accounts/rules.ts';
+import type { Role, Scope, StaffRole } from '../accounts/rules.ts';
 import type { HoldStatus } from '../inventory/rules.ts';
 import type { MailFact } from '../notifications/rules.ts';
 import type { Address, OrderStatus, PaymentMethod, PaymentStatus, Refusal } from '../orders/rules.ts';
@@ -14,7 +14,7 @@ type Narrow<Table extends keyof DB, Columns extends Partial<Record<keyof DB[Tabl
   Columns;
 
 interface Narrowed {
-  apiKeys: Narrow<'apiKeys', { role: Role }>;
+  apiKeys: Narrow<'apiKeys', { role: StaffRole; scopes: Scope[] }>;
   auditEntries: Narrow<'auditEntries', { details: Generated<Record<string, unknown>> }>;
   carts: Narrow<'carts', { status: Generated<'open' | 'checkout' | 'ordered'> }>;
   checkouts: Narrow<'checkouts', { paymentMethod: PaymentMethod; shippingAddress: Address; refusal: Refusal | null }>;

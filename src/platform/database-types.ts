@@ -81,6 +81,7 @@ export interface ApiKeys {
   lastUsedAt: Timestamp | null;
   name: string;
   role: string;
+  scopes: string[];
 }
 
 export interface AuditEntries {

@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { sql } from 'kysely';
 import { type AccountMail, unsealMail } from '../../src/accounts/mail-store.ts';
 import { accountRoutes } from '../../src/accounts/routes.ts';
-import { ROLES } from '../../src/accounts/rules.ts';
+import { STAFF_ROLES } from '../../src/accounts/rules.ts';
 import type { Guests } from '../../src/accounts/welcome.ts';
-import { requireRole } from '../../src/http/caller.ts';
+import { requirePerson, requireRole } from '../../src/http/caller.ts';
 import { createRouter } from '../../src/http/router.ts';
 import type { Act } from '../../src/platform/audit.ts';
 import { type Database, openDatabase } from '../../src/platform/database.ts';
@@ -43,7 +43,8 @@ function door(db: Database, parts: DoorParts = {}) {
     (all) => {
       const router = createRouter();
       router.route('/', accountRoutes(all, guests));
-      for (const role of ROLES) router.all(`/${role}`, async (c) => c.json(await requireRole(c, all, role)));
+      router.all('/customer', async (c) => c.json(await requirePerson(c, all)));
+      for (const role of STAFF_ROLES) router.all(`/${role}`, async (c) => c.json(await requireRole(c, all, role)));
       return router;
     },
     parts.environment,

@@ -23,8 +23,8 @@ beforeAll(async () => {
   const { app } = floor(
     (deps) => {
       const router = createRouter();
-      router.all('/staff', async (c) => c.json(await requireActor(c, deps, 'inventory')));
-      router.all('/admins', async (c) => c.json(await requireActor(c, deps, 'admin')));
+      router.all('/staff', async (c) => c.json(await requireActor(c, deps, 'inventory', 'inventory:read')));
+      router.all('/admins', async (c) => c.json(await requireActor(c, deps, 'admin', 'audit:read')));
       router.all('/anyone', async (c) => c.json((await findCaller(c, deps)) ?? null));
       for (const part of [keyRoutes(deps), accountArea(deps), userRoutes(deps, () => Promise.resolve())])
         router.route('/', part);

@@ -1,6 +1,6 @@
 // People and machines for tests over HTTP, as rows: users with a password or a session, and what each of them calls with.
 import { randomUUID } from 'node:crypto';
-import type { Role } from '../../src/accounts/rules.ts';
+import { type Role, SCOPES_OF, type Scope, type StaffRole } from '../../src/accounts/rules.ts';
 import { hashApiKey, newApiKey } from '../../src/platform/api-keys.ts';
 import { accessToken, hashSessionToken } from '../../src/platform/auth.ts';
 import type { Database } from '../../src/platform/database.ts';
@@ -74,17 +74,17 @@ export async function givePassword(db: Database, userId: string, password: strin
     .execute();
 }
 
-/** A machine's key, as a row of its own. */
+/** A machine's key, as a row of its own; an admin has made it. @param columns `scopes`: all of its role unless told */
 export async function machine(
   db: Database,
-  columns: { role?: Role; expiresAt?: Date; now?: Date } = {},
+  columns: { role?: StaffRole; scopes?: Scope[]; expiresAt?: Date; now?: Date } = {},
 ): Promise<{ id: string; headers: { 'X-API-Key': string } }> {
-  const { role = 'admin', now = new Date(), ...rest } = columns;
-  const { id: createdBy } = await person(db, { role: 'customer', now });
+  const { role = 'admin', scopes = [...SCOPES_OF[role]], now = new Date(), ...rest } = columns;
+  const { id: createdBy } = await person(db, { role: 'admin', now });
   const [id, key] = [newId(now), newApiKey()];
   await db
     .insertInto('apiKeys')
-    .values({ id, name: 'Scanner', role, keyHash: hashApiKey(key), createdBy, createdAt: now, ...rest })
+    .values({ id, name: 'Scanner', role, scopes, keyHash: hashApiKey(key), createdBy, createdAt: now, ...rest })
     .execute();
   return { id, headers: { 'X-API-Key': key } };
 }

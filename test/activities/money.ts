@@ -66,7 +66,7 @@ function bankOf(at: AtStripe): Bank {
         captured: PRICE,
       };
       await saveReceived(db, { id: paymentId, orderId, intentId, ...received }, NOW);
-      await openRefund(db, { id: refundId, paymentId, reason: 'late_payment', now: NOW });
+      await openRefund(db, { id: refundId, paymentId, reason: 'late_payment', by: 'system', now: NOW });
       return { orderId, intentId, refundId };
     },
     settle: (refundId, state) => refunds.settleRefund({ refundId, ...state, at: NOW.toISOString() }),

@@ -159,7 +159,7 @@ test('twenty refunds that are opened at once are one, of all that is there', asy
   await times(20, () =>
     db.transaction().execute(async (tx) => {
       await lockReceived(tx, orderId);
-      await openRefund(tx, { id: newId(NOW), paymentId, reason: 'order_cancelled', now: NOW });
+      await openRefund(tx, { id: newId(NOW), paymentId, reason: 'order_cancelled', by: 'customer', now: NOW });
     }),
   );
   expect((await booksOf(db, orderId)).refunds).toMatchObject([{ amount: PRICE, status: 'PENDING' }]);

@@ -2,6 +2,7 @@
 // that is not in that table fails, and so does one of the table that is not in the document.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { SCOPES, type Scope } from '../../src/accounts/rules.ts';
 import { insertAddress } from '../../src/addresses/store.ts';
 import { addItem, createCart, createCustomerCart } from '../../src/cart/store.ts';
 import { ACCESS, type Access, CALLERS, type CallerKind } from '../../src/http/access.ts';
@@ -90,16 +91,22 @@ async function things(kind: CallerKind, owner: Person) {
   return { ids, guest, orderId, variantId };
 }
 
-async function headersOf(kind: CallerKind, owner: Person, guest: Credentials): Promise<Credentials> {
+async function headersOf(kind: CallerKind, owner: Person, guest: Credentials, scopes: Scope[]): Promise<Credentials> {
   const { db } = database;
   if (kind === 'nobody') return {};
   if (kind === 'guest') return guest;
   if (kind === 'customer') return owner.bearer;
-  if (kind === 'key') return (await machine(db)).headers;
+  if (kind === 'key') return (await machine(db, { scopes })).headers;
   return (await person(db, { role: kind === 'other' ? 'customer' : kind })).bearer;
 }
 
-async function answerTo(kind: CallerKind, route: string, operation: Operation): Promise<[number, Access]> {
+/** @param scopes of a machine's key: the one that the table names, unless told */
+async function answerTo(
+  kind: CallerKind,
+  route: string,
+  operation: Operation,
+  scopes: Scope[] = [ACCESS[route]?.scope ?? 'users:read'],
+): Promise<{ status: number; access: Access; text: string }> {
   const owner = await person(database.db);
   const { ids, guest, orderId, variantId } = await things(kind, owner);
   const [method = '', pattern = ''] = route.split(' ');
@@ -107,12 +114,14 @@ async function answerTo(kind: CallerKind, route: string, operation: Operation): 
   const example = operation.requestBody?.content['application/json']?.example;
   const real = { ...(example?.['orderId'] !== undefined && { orderId }) };
   const known = { ...(example?.['variantId'] !== undefined && { variantId }) };
-  const headers = { ...(await headersOf(kind, owner, guest)), 'Idempotency-Key': randomUUID() };
+  const headers = { ...(await headersOf(kind, owner, guest, scopes)), 'Idempotency-Key': randomUUID() };
   const json = example && { ...example, ...real, ...known };
   const response = await app.request(path, requestOf(method, { headers, json }));
-  await response.body?.cancel();
   const { status } = response;
-  return [status, status === 401 || status === 403 || status === 404 ? status : 'yes'];
+  // The others may stream for as long as somebody reads.
+  const text = status === 403 ? await response.text() : '';
+  if (!response.bodyUsed) await response.body?.cancel();
+  return { status, access: status === 401 || status === 403 || status === 404 ? status : 'yes', text };
 }
 
 test('every route of the document has its row, and every row its route', () => {
@@ -122,9 +131,41 @@ test('every route of the document has its row, and every row its route', () => {
 test.each(ROUTES)('%s answers each caller as the table says', async (route, operation) => {
   const answers: Partial<Record<CallerKind, Access>> = {};
   for (const kind of CALLERS) {
-    const [status, access] = await answerTo(kind, route, operation);
+    const { status, access } = await answerTo(kind, route, operation);
     expect([kind, status]).not.toEqual([kind, 500]);
     answers[kind] = access;
   }
-  expect(answers).toEqual(ACCESS[route]);
+  const { scope: _scope, ...row } = ACCESS[route] ?? {};
+  expect(answers).toEqual(row);
+});
+
+/** A public route looks at no key. */
+const FOR_KEYS = ROUTES.filter(([route]) => ACCESS[route]?.key === 'yes' && ACCESS[route]?.nobody !== 'yes');
+
+test.each(FOR_KEYS)(
+  '%s names one scope in the table and in the document, and refuses a key without it',
+  async (...of) => {
+    const [route, operation] = of;
+    const { scope } = ACCESS[route] ?? {};
+    expect(scope).toMatch(route.startsWith('GET ') ? /^[a-z]+:read$/ : /^[a-z]+:write$/);
+    expect(operation.security).toContainEqual({ apiKey: [scope] });
+    const { status, text } = await answerTo(
+      'key',
+      route,
+      operation,
+      SCOPES.filter((other) => other !== scope),
+    );
+    expect([status, JSON.parse(text)]).toMatchObject([
+      403,
+      { code: 'forbidden', detail: expect.stringContaining(String(scope)) },
+    ]);
+  },
+);
+
+test('a route that takes no key names no scope', () => {
+  const others = ROUTES.filter((route) => !FOR_KEYS.includes(route));
+  for (const [route, { security = [] }] of others) {
+    expect([route, ACCESS[route]?.scope]).toEqual([route, undefined]);
+    expect([route, security]).not.toEqual([route, expect.arrayContaining([{ apiKey: expect.anything() }])]);
+  }
 });

@@ -1,7 +1,7 @@
 // Who is calling, on the real tables: what a token is worth is decided by the database at each request.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Role } from '../../src/accounts/rules.ts';
-import { findCaller, requireRole } from '../../src/http/caller.ts';
+import { ROLES, type Role, STAFF_ROLES } from '../../src/accounts/rules.ts';
+import { findCaller, requirePerson, requireRole } from '../../src/http/caller.ts';
 import { type AppRouter, createRouter } from '../../src/http/router.ts';
 import { accessToken } from '../../src/platform/auth.ts';
 import { type Credentials, person as login } from '../accounts/people.ts';
@@ -12,7 +12,6 @@ import { ENVIRONMENT, floor } from './floor.ts';
 const SECRETS = [ENVIRONMENT.TOKEN_SECRET];
 const NOW = new Date('2026-11-20T12:00:00Z');
 const SOON = new Date('2026-11-20T12:15:00Z');
-const ROLES: Role[] = ['customer', 'inventory', 'admin'];
 
 let database: OwnDatabase;
 let statements: string[] = [];
@@ -30,7 +29,8 @@ function shop(environment: Record<string, string> = {}): AppRouter {
   return floor(
     (deps) => {
       const router = createRouter();
-      for (const role of ROLES) router.all(`/${role}`, async (c) => c.json(await requireRole(c, deps, role)));
+      router.all('/customer', async (c) => c.json(await requirePerson(c, deps)));
+      for (const role of STAFF_ROLES) router.all(`/${role}`, async (c) => c.json(await requireRole(c, deps, role)));
       router.all('/anyone', async (c) => c.json((await findCaller(c, deps)) ?? null));
       return router;
     },

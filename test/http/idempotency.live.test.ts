@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MiddlewareHandler } from 'hono';
 import { sql } from 'kysely';
-import { requireActor } from '../../src/http/caller.ts';
+import { requirePerson } from '../../src/http/caller.ts';
 import { deleteExpiredKeys, idempotent } from '../../src/http/idempotency.ts';
 import { problem } from '../../src/http/problem.ts';
 import { type AppEnv, createRouter } from '../../src/http/router.ts';
@@ -36,7 +36,7 @@ function shop(
       const router = createRouter();
       const middleware: MiddlewareHandler<AppEnv> = idempotent(deps, options);
       router.post('/things', middleware, async (c) => {
-        if (asksWho) await requireActor(c, deps, 'customer');
+        if (asksWho) await requirePerson(c, deps);
         return handler((state.runs += 1));
       });
       return router;
