@@ -81,10 +81,20 @@ async function accountJourney(): Promise<Record<string, string>> {
   await auth('logout', {}, { Cookie: `session=${third.session}`, Origin: 'http://elsewhere.example' });
   await auth('logout', {}, cookie);
   return {
-    ...{ password, mistyped, next, verifyLink, resetLink, otp },
-    ...{ firstAccess: first.accessToken, firstRefresh: first.refreshToken, firstSession: first.session },
-    ...{ secondAccess: second.accessToken, secondRefresh: second.refreshToken, thirdAccess: third.accessToken },
-    ...{ thirdRefresh: third.refreshToken, card: CARD, cardDigits: CARD.replaceAll(' ', '') },
+    password,
+    mistyped,
+    next,
+    verifyLink,
+    resetLink,
+    otp,
+    firstAccess: first.accessToken,
+    firstRefresh: first.refreshToken,
+    secondAccess: second.accessToken,
+    secondRefresh: second.refreshToken,
+    thirdAccess: third.accessToken,
+    thirdRefresh: third.refreshToken,
+    card: CARD,
+    cardDigits: CARD.replaceAll(' ', ''),
   };
 }
 
