@@ -21,6 +21,9 @@ const FIGURES = {
   mailsTo: { name: 'mails-to', max: 5, seconds: HOUR },
 } as const satisfies Record<string, Limit>;
 
+/** Answers that stay open for one caller in one process: a household that follows its orders has a few. */
+const MOST_OPEN = 100;
+
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const LIMITED_PATHS = /^\/(api\/v\d+|media)\//;
 /** Stripe sends as fast as shoppers pay, and repeats what is refused. */
@@ -39,6 +42,12 @@ export interface Limits {
   logIn<T>(c: Context<AppEnv>, email: string, attempt: () => Promise<T>): Promise<T>;
   /** Counts a mail that somebody who is not logged in has us send to this address. @throws rate_limited */
   mailsTo(email: string): Promise<void>;
+  /**
+   * Counts an answer that stays open, for the account whose credentials the request has proven or else for its address.
+   * @returns what lets it go
+   * @throws rate_limited when too many of this caller's are open in this process
+   */
+  keepOpen(c: Context<AppEnv>): () => void;
 }
 
 type Settings = Pick<Config, 'RATE_LIMIT_SCALE' | 'TRUSTED_PROXIES'>;
@@ -49,6 +58,7 @@ export function createLimits({ RATE_LIMIT_SCALE: scale, TRUSTED_PROXIES }: Setti
       callers: (_c, next) => next(),
       logIn: (_c, _email, attempt) => attempt(),
       mailsTo: () => Promise.resolve(),
+      keepOpen: () => () => undefined,
     };
   }
   const scaled = <L extends Limit>(limit: L) => ({ ...limit, max: Math.max(1, Math.round(limit.max * scale)) });
@@ -77,6 +87,22 @@ export function createLimits({ RATE_LIMIT_SCALE: scale, TRUSTED_PROXIES }: Setti
       counters.add(mails, key);
       await counters.refresh({ limit: mails, key });
     },
+    keepOpen: createOpenAnswers(Math.max(1, Math.round(MOST_OPEN * scale)), addressOf),
+  };
+}
+
+function createOpenAnswers(most: number, addressOf: (c: Context<AppEnv>) => string): Limits['keepOpen'] {
+  const open = new Map<string, number>();
+  return (c) => {
+    const caller = c.var.account ?? `address:${addressOf(c)}`;
+    const before = open.get(caller) ?? 0;
+    if (before >= most) throw problem('rate_limited', { detail: 'Too many answers are open for this caller.' });
+    open.set(caller, before + 1);
+    return () => {
+      const left = (open.get(caller) ?? 0) - 1;
+      if (left > 0) open.set(caller, left);
+      else open.delete(caller);
+    };
   };
 }
 
