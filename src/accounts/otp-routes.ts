@@ -45,6 +45,7 @@ export function otpRoutes({ db, config, clock, limits }: AppDeps, welcome: Welco
 
   router.openapi(sendOtp, async (c) => {
     const { email } = c.req.valid('json');
+    await limits.mailsFrom(c);
     await limits.mailsTo(email);
     await issueProof(db, { purpose: 'otp', email, secrets, ttl, now: clock() });
     return c.body(null, 202);

@@ -83,6 +83,7 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
 
   router.openapi(forgotPassword, async (c) => {
     const { email } = c.req.valid('json');
+    await limits.mailsFrom(c);
     await limits.mailsTo(email);
     const { ttl } = PROOFS.reset_password;
     await issueProof(db, { purpose: 'reset_password', email, secrets: config.TOKEN_SECRET, ttl, now: clock() });

@@ -111,6 +111,7 @@ function addRegistration(router: AppRouter, { db, config, clock, limits }: AppDe
   router.openapi(register, async (c) => {
     const { email, password, name } = c.req.valid('json');
     refuseWeakPassword('password', password, email);
+    await limits.mailsFrom(c);
     await limits.mailsTo(email);
     // What costs time comes before anything is known of the address.
     const hash = await hashPassword(password);

@@ -53,6 +53,7 @@ export function verificationRoutes({ db, config, clock, limits }: AppDeps, welco
 
   router.openapi(resendVerification, async (c) => {
     const { email } = c.req.valid('json');
+    await limits.mailsFrom(c);
     await limits.mailsTo(email);
     const { ttl } = PROOFS.verify_email;
     await issueProof(db, { purpose: 'verify_email', email, secrets: config.TOKEN_SECRET, ttl, now: clock() });

@@ -19,6 +19,12 @@ const FIGURES = {
   wrongLoginsOfAccount: { name: 'wrong-logins-of-account', max: 10, seconds: QUARTER },
   wrongLoginsFromAddress: { name: 'wrong-logins-from-address', max: 50, seconds: QUARTER },
   mailsTo: { name: 'mails-to', max: 5, seconds: HOUR },
+  /** Each of them may be to somebody else. An office that logs in by codes asks for about as many. */
+  mailsFromAddress: { name: 'mails-from-address', max: 30, seconds: HOUR },
+  /** Each order sends two or three mails, to an address that nobody has proven. */
+  ordersTo: { name: 'orders-to', max: 20, seconds: HOUR },
+  /** An order is counted once, however often it is submitted. */
+  countedOrders: { name: 'counted-orders', max: 1, seconds: HOUR },
 } as const satisfies Record<string, Limit>;
 
 /** Answers that stay open for one caller in one process: a household that follows its orders has a few. */
@@ -42,6 +48,10 @@ export interface Limits {
   logIn<T>(c: Context<AppEnv>, email: string, attempt: () => Promise<T>): Promise<T>;
   /** Counts a mail that somebody who is not logged in has us send to this address. @throws rate_limited */
   mailsTo(email: string): Promise<void>;
+  /** Counts a mail of that kind for where the request comes from, to whomever it goes. @throws rate_limited */
+  mailsFrom(c: Context<AppEnv>): Promise<void>;
+  /** Counts an order whose mails go to this address, once. Nobody waits for it. @throws rate_limited */
+  orderMailsTo(email: string, orderId: string): void;
   /**
    * Counts an answer that stays open, for the account whose credentials the request has proven or else for its address.
    * @returns what lets it go
@@ -58,12 +68,13 @@ export function createLimits({ RATE_LIMIT_SCALE: scale, TRUSTED_PROXIES }: Setti
       callers: (_c, next) => next(),
       logIn: (_c, _email, attempt) => attempt(),
       mailsTo: () => Promise.resolve(),
+      mailsFrom: () => Promise.resolve(),
+      orderMailsTo: () => undefined,
       keepOpen: () => () => undefined,
     };
   }
   const scaled = <L extends Limit>(limit: L) => ({ ...limit, max: Math.max(1, Math.round(limit.max * scale)) });
   const addressOf = createAddressReader(TRUSTED_PROXIES);
-  const mails = scaled(FIGURES.mailsTo);
   const guard = createGuard(counters);
   const [ofAccount, fromAddress] = [scaled(FIGURES.wrongLoginsOfAccount), scaled(FIGURES.wrongLoginsFromAddress)];
   return {
@@ -80,12 +91,14 @@ export function createLimits({ RATE_LIMIT_SCALE: scale, TRUSTED_PROXIES }: Setti
         ],
         attempt,
       ),
-    mailsTo: async (email) => {
-      const key = normalised(email);
-      await counters.refresh({ limit: mails, key });
-      refuseBeyond(counters, mails, key);
-      counters.add(mails, key);
-      await counters.refresh({ limit: mails, key });
+    mailsTo: (email) => countShared(counters, scaled(FIGURES.mailsTo), mailbox(email)),
+    mailsFrom: (c) => countShared(counters, scaled(FIGURES.mailsFromAddress), addressOf(c)),
+    orderMailsTo: (email, orderId) => {
+      if (counters.look(FIGURES.countedOrders, orderId).total > 0) return;
+      const [limit, key] = [scaled(FIGURES.ordersTo), mailbox(email)];
+      refuseBeyond(counters, limit, key);
+      counters.add(FIGURES.countedOrders, orderId);
+      counters.add(limit, key);
     },
     keepOpen: createOpenAnswers(Math.max(1, Math.round(MOST_OPEN * scale)), addressOf),
   };
@@ -109,6 +122,19 @@ function createOpenAnswers(most: number, addressOf: (c: Context<AppEnv>) => stri
 /** One address is one, however it is written; and none stands in Redis. */
 function normalised(email: string): string {
   return sha256(email.trim().toLowerCase());
+}
+
+/** Where mails to this address go: what follows a `+` names no other mailbox with those who offer it (RFC 5233). */
+function mailbox(email: string): string {
+  return normalised(email.replace(/\+[^@]*(?=@[^@]*$)/, ''));
+}
+
+/** Counts one more, knowing what all processes have counted. @throws rate_limited */
+async function countShared(counters: Counters, limit: Limit, key: string): Promise<void> {
+  await counters.refresh({ limit, key });
+  refuseBeyond(counters, limit, key);
+  counters.add(limit, key);
+  await counters.refresh({ limit, key });
 }
 
 /** @throws rate_limited, with the time until the window's end */

@@ -29,8 +29,8 @@ export interface Sent {
   json?: unknown;
 }
 
-export function askedShop(db: Database, answers: Answers) {
-  const { deps } = floor(null, {}, { db, clock: () => NOW, temporal: temporalDouble(answers) });
+export function askedShop(db: Database, answers: Answers, environment: Record<string, string> = {}) {
+  const { deps } = floor(null, environment, { db, clock: () => NOW, temporal: temporalDouble(answers) });
   const app = createApp(deps, [orderArea, paymentRoutes]);
   const tokenOf = (orderId: string) => orderToken(deps.config.TOKEN_SECRET, orderId);
   /** As the owner of the order, unless told. */
