@@ -28,7 +28,7 @@ export type CallerDeps = Pick<AppDeps, 'db' | 'clock'> & {
 };
 
 /** Methods that change nothing (RFC 9110, section 9.2.1): a page of another origin may send them, and cannot read the answer. */
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+export const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * The person who sent this request, or undefined when it carries no login, or one that is wrong, over or ended.

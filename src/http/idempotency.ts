@@ -5,8 +5,9 @@ import { getCookie } from 'hono/cookie';
 import { sql } from 'kysely';
 import type { Database } from '../platform/database.ts';
 import { sha256 } from '../platform/digests.ts';
+import { SESSION_COOKIE } from './caller.ts';
 import type { AppDeps } from './deps.ts';
-import { problem } from './problem.ts';
+import { type ProblemCode, ProblemError, problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
 import { textOf, textResponse } from './texts.ts';
 
@@ -17,6 +18,15 @@ const KEPT_HEADERS = ['content-type', 'location', 'etag', 'x-cart-token'];
 /** A claim outlives its handler's own limit by this factor; after that its process must have died, and a retry may run. */
 const CLAIM_FACTOR = 2;
 const MS_PER_SECOND = 1000;
+/** Refusals that need no more than made-up credentials. A repeat gets them again, and they are not worth a row for a day. */
+const REFUSED_TO_ANYBODY: ReadonlySet<ProblemCode> = new Set([
+  'malformed_json',
+  'unauthenticated',
+  'forbidden',
+  'not_found',
+  'unsupported_media_type',
+  'validation_failed',
+]);
 /** A handler that is under way is done in about a second. */
 const RETRY_AFTER_SECONDS = 1;
 
@@ -40,7 +50,8 @@ type Options = {
 
 /**
  * Middleware for a route (`createRoute({ middleware: idempotent(deps, { required: true }), ... })`).
- * Stores every answer but 5xx and 429; a 5xx lets the same key run again.
+ * Stores every answer but 5xx, 429 and what is refused to whoever has not proven an account; without an answer stored, the same
+ * key runs again.
  */
 export function idempotent(deps: IdempotencyDeps, options: Options = {}): MiddlewareHandler<AppEnv> {
   const { required = false, converges = false, scope = callerScope } = options;
@@ -128,13 +139,17 @@ async function settle(
   converges: boolean,
 ): Promise<void> {
   const { status } = c.res;
-  const kept = status < 500 && status !== 429;
+  const kept = status < 500 && status !== 429 && !isRefusedToAnybody(c);
   try {
     if (kept) await store(db, request, await answerOf(c), config.IDEMPOTENCY_TTL);
     else if (!converges) await free(db, request);
   } catch (error) {
     c.var.logger().warn({ err: error }, 'the answer to an Idempotency-Key was not stored');
   }
+}
+
+function isRefusedToAnybody({ error, var: { account } }: Context<AppEnv>): boolean {
+  return account === undefined && error instanceof ProblemError && REFUSED_TO_ANYBODY.has(error.code);
 }
 
 async function answerOf(c: Context<AppEnv>) {
@@ -180,7 +195,7 @@ function callerScope(c: Context<AppEnv>): string | undefined {
   const credentials = [
     c.req.header('Authorization'),
     c.req.header('X-API-Key'),
-    getCookie(c, 'session'),
+    getCookie(c, SESSION_COOKIE),
     c.req.header('X-Cart-Token') ?? getCookie(c, 'cart_token'),
     c.req.header('X-Order-Token') ?? c.req.query('orderToken'),
   ];

@@ -1,11 +1,12 @@
 // How often somebody may ask. Requests are counted by account, or by the address they come from; wrong logins and mails by the mail
 // address, whether anybody has it or not. Counted by all API processes together, and by each for itself without Redis.
 import type { Context, MiddlewareHandler } from 'hono';
-import { getCookie } from 'hono/cookie';
 import type { Config } from '../config.ts';
 import type { Counters, Limit } from '../platform/counters.ts';
 import { sha256 } from '../platform/digests.ts';
-import { ProblemError, problem } from './problem.ts';
+import { createGuard } from './guesses.ts';
+import { limitedCallers, refuseBeyond } from './limited-callers.ts';
+import { problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
 import { createAddressReader } from './senders.ts';
 
@@ -16,6 +17,9 @@ const HOUR = 3_600;
 const FIGURES = {
   reads: { name: 'reads', max: 1_200, seconds: MINUTE },
   writes: { name: 'writes', max: 300, seconds: MINUTE },
+  /** Accounts are free, so that many of them are to gain little; and an office or a school is one address. */
+  readsOfAccounts: { name: 'reads-of-accounts', max: 4_800, seconds: MINUTE },
+  writesOfAccounts: { name: 'writes-of-accounts', max: 1_200, seconds: MINUTE },
   wrongLoginsOfAccount: { name: 'wrong-logins-of-account', max: 10, seconds: QUARTER },
   wrongLoginsFromAddress: { name: 'wrong-logins-from-address', max: 50, seconds: QUARTER },
   mailsTo: { name: 'mails-to', max: 5, seconds: HOUR },
@@ -29,14 +33,6 @@ const FIGURES = {
 
 /** Answers that stay open for one caller in one process: a household that follows its orders has a few. */
 const MOST_OPEN = 100;
-
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
-const LIMITED_PATHS = /^\/(api\/v\d+|media)\//;
-/** Stripe sends as fast as shoppers pay, and repeats what is refused. */
-const WEBHOOK = '/api/v1/payments/webhook';
-/** Credentials whose account is remembered; others are looked up again. */
-const MAX_KNOWN = 10_000;
-const UNAUTHORIZED = 401;
 
 export interface Limits {
   /** Counts each request, and refuses those beyond the limit before anything else is done for them. */
@@ -78,10 +74,9 @@ export function createLimits({ RATE_LIMIT_SCALE: scale, TRUSTED_PROXIES }: Setti
   const guard = createGuard(counters);
   const [ofAccount, fromAddress] = [scaled(FIGURES.wrongLoginsOfAccount), scaled(FIGURES.wrongLoginsFromAddress)];
   return {
-    callers: limitedCallers(counters, {
-      reads: scaled(FIGURES.reads),
-      writes: scaled(FIGURES.writes),
-      addressOf,
+    callers: limitedCallers(counters, addressOf, {
+      reads: { one: scaled(FIGURES.reads), accounts: scaled(FIGURES.readsOfAccounts) },
+      writes: { one: scaled(FIGURES.writes), accounts: scaled(FIGURES.writesOfAccounts) },
     }),
     logIn: (c, email, attempt) =>
       guard(
@@ -135,83 +130,4 @@ async function countShared(counters: Counters, limit: Limit, key: string): Promi
   refuseBeyond(counters, limit, key);
   counters.add(limit, key);
   await counters.refresh({ limit, key });
-}
-
-/** @throws rate_limited, with the time until the window's end */
-function refuseBeyond(counters: Counters, limit: Limit, key: string): void {
-  const { total, endsIn } = counters.look(limit, key);
-  if (total >= limit.max) throw problem('rate_limited', { retryAfter: endsIn });
-}
-
-/**
- * A request counts for the account whose credentials it carries, as far as this process has seen them proven; otherwise for its
- * address. So made-up credentials buy nothing, and telling who calls costs no query.
- */
-function limitedCallers(
-  counters: Counters,
-  { reads, writes, addressOf }: { reads: Limit; writes: Limit; addressOf: (c: Context<AppEnv>) => string },
-): MiddlewareHandler<AppEnv> {
-  const accounts = new Map<string, string>();
-  return async (c, next) => {
-    if (!LIMITED_PATHS.test(c.req.path) || c.req.path === WEBHOOK) return next();
-    const credentials = credentialsOf(c);
-    const key = (credentials === undefined ? undefined : accounts.get(credentials)) ?? `address:${addressOf(c)}`;
-    const limit = SAFE_METHODS.has(c.req.method) ? reads : writes;
-    refuseBeyond(counters, limit, key);
-    counters.add(limit, key);
-    await next();
-    if (credentials === undefined) return;
-    if (c.res.status === UNAUTHORIZED) accounts.delete(credentials);
-    else if (c.var.account !== undefined && !accounts.has(credentials)) remember(accounts, credentials, c.var.account);
-  };
-}
-
-/** The one that was remembered first goes. */
-function remember(accounts: Map<string, string>, credentials: string, account: string): void {
-  const [oldest] = accounts.size < MAX_KNOWN ? [] : accounts.keys();
-  if (oldest !== undefined) accounts.delete(oldest);
-  accounts.set(credentials, account);
-}
-
-/** The hash of what the caller proves itself with; undefined for a guest. */
-function credentialsOf(c: Context<AppEnv>): string | undefined {
-  const given = c.req.header('X-API-Key') || c.req.header('Authorization') || getCookie(c, 'session');
-  return given === undefined || given === '' ? undefined : sha256(given);
-}
-
-/** Lets tries through as long as each of those under way may be wrong without breaking a limit; the others wait for these. */
-function createGuard(counters: Counters) {
-  const underWay = new Map<string, Set<Promise<unknown>>>();
-  const idOf = ({ limit, key }: { limit: Limit; key: string }) => `${limit.name}:${key}`;
-  const triesOf = (id: string) => underWay.get(id) ?? new Set<Promise<unknown>>();
-
-  return async function guarded<T>(counted: { limit: Limit; key: string }[], attempt: () => Promise<T>): Promise<T> {
-    await counters.refresh(...counted);
-    for (;;) {
-      for (const { limit, key } of counted) refuseBeyond(counters, limit, key);
-      const full = counted.find(
-        (one) => counters.look(one.limit, one.key).total + triesOf(idOf(one)).size >= one.limit.max,
-      );
-      if (full === undefined) break;
-      await Promise.race(triesOf(idOf(full)));
-    }
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-    for (const one of counted) underWay.set(idOf(one), triesOf(idOf(one)).add(ended));
-    try {
-      return await attempt();
-    } catch (error) {
-      if (error instanceof ProblemError && error.code === 'unauthenticated') {
-        for (const { limit, key } of counted) counters.add(limit, key);
-        await counters.refresh(...counted);
-      }
-      throw error;
-    } finally {
-      for (const one of counted) {
-        const tries = triesOf(idOf(one));
-        tries.delete(ended);
-        if (tries.size === 0) underWay.delete(idOf(one));
-      }
-      end();
-    }
-  };
 }
