@@ -54,7 +54,7 @@ export function otpRoutes({ db, config, clock, limits }: AppDeps, welcome: Welco
   router.openapi(verifyOtp, async (c) => {
     const { email, otp } = c.req.valid('json');
     const now = clock();
-    const { user, session, isNew } = await limits.logIn(c, email, async () => {
+    const { user, session, isNew } = await limits.guess(c, { what: 'code', email }, async () => {
       const code = await tryCode(db, { email, code: otp, secrets, now });
       const opened =
         code &&

@@ -53,7 +53,8 @@ const resetPassword = createRoute({
   path: '/auth/reset-password',
   tags: TAGS,
   summary: 'Choose a new password with the token of a link',
-  description: 'Ends all sessions of the person. The address is confirmed by it, too.',
+  description:
+    'Ends all sessions of the person. The address is confirmed by it, too. Wrong passwords that were tried before count no more.',
   security: SECURITY.public,
   request: { body: jsonBody(resetPasswordBody, resetPasswordExample) },
   responses: {
@@ -68,7 +69,8 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
   router.openapi(changePassword, async (c) => {
     const { userId, sessionId, email } = await requireLogin(c, deps);
     const { currentPassword, newPassword } = c.req.valid('json');
-    const from = await limits.logIn(c, email, () => provenHash(userId, currentPassword)).catch(notUnauthenticated);
+    const prove = (): Promise<string> => provenHash(userId, currentPassword);
+    const from = await limits.guess(c, { what: 'password', email }, prove).catch(notUnauthenticated);
     refuseWeakPassword('newPassword', newPassword, email);
     const to = await hashPassword(newPassword);
     const now = clock();
@@ -106,6 +108,7 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
       await deleteSessionsOf(tx, owner.id);
       return owner;
     });
+    await limits.forgetGuesses(user.email);
     await welcome.record(c, 'password_reset', user.id, { now });
     await welcome.claimOrders(c, user);
     return c.body(null, 204);

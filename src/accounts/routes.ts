@@ -143,7 +143,7 @@ function addSessions(router: AppRouter, deps: AppDeps, welcome: Welcome): void {
 
   router.openapi(logIn, async (c) => {
     const body = c.req.valid('json');
-    const { session, user } = await limits.logIn(c, body.email, async () => {
+    const { session, user } = await limits.guess(c, { what: 'password', email: body.email }, async () => {
       const opened = await logins.byPassword(body, clock());
       if (opened !== undefined) return opened;
       await welcome.record(c, 'login_failed', await findUserId(db, body.email), { actor: 'anonymous', now: clock() });

@@ -1,4 +1,4 @@
-// How often somebody may ask. Requests are counted by account, or by the address they come from; wrong logins and mails by the mail
+// How often somebody may ask. Requests are counted by account, or by the address they come from; wrong guesses and mails by the mail
 // address, whether anybody has it or not. Counted by all API processes together, and by each for itself without Redis.
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
@@ -20,7 +20,8 @@ const FIGURES = {
   /** Accounts are free, so that many of them are to gain little; and an office or a school is one address. */
   readsOfAccounts: { name: 'reads-of-accounts', max: 4_800, seconds: MINUTE },
   writesOfAccounts: { name: 'writes-of-accounts', max: 1_200, seconds: MINUTE },
-  wrongLoginsOfAccount: { name: 'wrong-logins-of-account', max: 10, seconds: QUARTER },
+  wrongPasswords: { name: 'wrong-logins-of-account', max: 10, seconds: QUARTER },
+  wrongCodes: { name: 'wrong-codes-of-account', max: 10, seconds: QUARTER },
   wrongLoginsFromAddress: { name: 'wrong-logins-from-address', max: 50, seconds: QUARTER },
   mailsTo: { name: 'mails-to', max: 5, seconds: HOUR },
   /** Each of them may be to somebody else. An office that logs in by codes asks for about as many. */
@@ -34,14 +35,23 @@ const FIGURES = {
 /** Answers that stay open for one caller in one process: a household that follows its orders has a few. */
 const MOST_OPEN = 100;
 
+/** What is guessed at: something of the account with this mail address. */
+interface Guessed {
+  email: string;
+  what: 'password' | 'code';
+}
+
 export interface Limits {
   /** Counts each request, and refuses those beyond the limit before anything else is done for them. */
   callers: MiddlewareHandler<AppEnv>;
   /**
-   * Tries to log in. Only what ends `unauthenticated` is counted; of many tries at once no more are under way than may still be wrong.
+   * Tries a password or a code of an account. Only what ends `unauthenticated` is counted, passwords apart from codes: whoever guesses
+   * at a password must not keep its owner from the mailbox. Of many tries at once no more are under way than may still be wrong.
    * @throws rate_limited after too many wrong ones; what `attempt` throws
    */
-  logIn<T>(c: Context<AppEnv>, email: string, attempt: () => Promise<T>): Promise<T>;
+  guess<T>(c: Context<AppEnv>, at: Guessed, attempt: () => Promise<T>): Promise<T>;
+  /** What was guessed at this account's password counts no more: its owner has proven the mailbox and chosen another. */
+  forgetGuesses(email: string): Promise<void>;
   /** Counts a mail that somebody who is not logged in has us send to this address. @throws rate_limited */
   mailsTo(email: string): Promise<void>;
   /** Counts a mail of that kind for where the request comes from, to whomever it goes. @throws rate_limited */
@@ -62,7 +72,8 @@ export function createLimits({ RATE_LIMIT_SCALE: scale, TRUSTED_PROXIES }: Setti
   if (scale === 0) {
     return {
       callers: (_c, next) => next(),
-      logIn: (_c, _email, attempt) => attempt(),
+      guess: (_c, _at, attempt) => attempt(),
+      forgetGuesses: () => Promise.resolve(),
       mailsTo: () => Promise.resolve(),
       mailsFrom: () => Promise.resolve(),
       orderMailsTo: () => undefined,
@@ -72,20 +83,21 @@ export function createLimits({ RATE_LIMIT_SCALE: scale, TRUSTED_PROXIES }: Setti
   const scaled = <L extends Limit>(limit: L) => ({ ...limit, max: Math.max(1, Math.round(limit.max * scale)) });
   const addressOf = createAddressReader(TRUSTED_PROXIES);
   const guard = createGuard(counters);
-  const [ofAccount, fromAddress] = [scaled(FIGURES.wrongLoginsOfAccount), scaled(FIGURES.wrongLoginsFromAddress)];
+  const ofAccount = { password: scaled(FIGURES.wrongPasswords), code: scaled(FIGURES.wrongCodes) };
   return {
     callers: limitedCallers(counters, addressOf, {
       reads: { one: scaled(FIGURES.reads), accounts: scaled(FIGURES.readsOfAccounts) },
       writes: { one: scaled(FIGURES.writes), accounts: scaled(FIGURES.writesOfAccounts) },
     }),
-    logIn: (c, email, attempt) =>
+    guess: (c, { email, what }, attempt) =>
       guard(
         [
-          { limit: ofAccount, key: normalised(email) },
-          { limit: fromAddress, key: addressOf(c) },
+          { limit: ofAccount[what], key: normalised(email) },
+          { limit: scaled(FIGURES.wrongLoginsFromAddress), key: addressOf(c) },
         ],
         attempt,
       ),
+    forgetGuesses: (email) => counters.clear(ofAccount.password, normalised(email)),
     mailsTo: (email) => countShared(counters, scaled(FIGURES.mailsTo), mailbox(email)),
     mailsFrom: (c) => countShared(counters, scaled(FIGURES.mailsFromAddress), addressOf(c)),
     orderMailsTo: (email, orderId) => {
