@@ -1,7 +1,7 @@
 // What every way to log in ends with: the pair of tokens and the cookie, the guest's cart, the guest's orders, the audit. Who
 // has proven who they are is let in, whatever becomes of the rest.
 import type { Context } from 'hono';
-import { SESSION_COOKIE } from '../http/caller.ts';
+import { isForeignWrite, SESSION_COOKIE } from '../http/caller.ts';
 import { cartTokenHash, dropCartCookie } from '../http/cart-token.ts';
 import { keepCookie } from '../http/cookies.ts';
 import type { AppDeps } from '../http/deps.ts';
@@ -48,9 +48,9 @@ export function createWelcome({ config, record }: Deps, guests: Guests) {
       };
     },
 
-    /** The cart of the guest who is somebody now, where the request carries its token. */
+    /** The cart of the guest who is somebody now, where the request carries its token; not where it came with a foreign page. */
     async mergeCart(c: Context<AppEnv>, userId: string): Promise<void> {
-      const tokenHash = cartTokenHash(c);
+      const tokenHash = isForeignWrite(c, config) ? undefined : cartTokenHash(c, config);
       if (tokenHash === undefined) return;
       await attempt(c, 'a cart was not merged at a login', async () => {
         if (await guests.mergeCart({ userId }, tokenHash)) dropCartCookie(c, config);
