@@ -7,8 +7,8 @@ import { ProblemError, problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { hashPassword, verifyPassword } from '../platform/passwords.ts';
 import { findPassword, replacePassword, setPassword, verifyAddress } from './credential-store.ts';
-import { passwordWeakness } from './password-rules.ts';
 import { findProof, issueProof, useProof, voidProof } from './proof-store.ts';
+import { refuseWeakPassword, usedLink, wrongField } from './refusals.ts';
 import { PROOFS } from './rules.ts';
 import {
   changePasswordBody,
@@ -128,19 +128,4 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
 function notUnauthenticated(error: unknown): never {
   const isWrong = error instanceof ProblemError && error.code === 'unauthenticated';
   throw isWrong ? wrongField('currentPassword', 'is wrong') : error;
-}
-
-/** @throws validation_failed, naming the field, when the password is too easy to guess for who has this address */
-export function refuseWeakPassword(field: string, password: string, email: string): void {
-  const weakness = passwordWeakness(password, email);
-  if (weakness !== undefined) throw wrongField(field, weakness);
-}
-
-/** The answer for the token of a link that was never ours, was used, is too old or whose account is not active. */
-export function usedLink() {
-  return wrongField('token', 'is wrong, was used or is too old');
-}
-
-function wrongField(path: string, message: string) {
-  return problem('validation_failed', { errors: [{ path, message }] });
 }

@@ -14,8 +14,9 @@ import { hashPassword } from '../platform/passwords.ts';
 import { createLogins } from './auth.ts';
 import { findUserId, insertPerson, setPassword } from './credential-store.ts';
 import { otpRoutes } from './otp-routes.ts';
-import { passwordRoutes, refuseWeakPassword } from './password-routes.ts';
+import { passwordRoutes } from './password-routes.ts';
 import { issueProof } from './proof-store.ts';
+import { refuseWeakPassword } from './refusals.ts';
 import { PROOFS } from './rules.ts';
 import {
   logInBody,
