@@ -22,7 +22,7 @@ export interface Login {
 
 /**
  * An access token for a session: its id and the end of the token's time, and an HMAC-SHA256 over both.
- * @param secrets newest first; older ones still verify, so that a rotation logs nobody out
+ * @param secrets the one in use first; the others still verify, so that a rotation logs nobody out
  */
 export function accessToken(secrets: readonly string[], sessionId: string, expiresAt: Date): string {
   const claims = Buffer.alloc(ID_BYTES + TIME_BYTES);

@@ -18,7 +18,7 @@ export function hashToken(token: string): Buffer {
 
 /**
  * The access token of a guest's order: HMAC-SHA256 of its id under the newest secret.
- * @param secrets newest first; older ones still verify, so that a rotation logs nobody out
+ * @param secrets the one in use first; the others still verify, so that a rotation logs nobody out
  */
 export function orderToken(secrets: readonly string[], orderId: string): string {
   return sign(newestSecret(secrets), orderId);
