@@ -1,6 +1,6 @@
 // The driver of the shop: shoppers who each buy one thing after the other.
+import { createHttp } from '../http.ts';
 import { drive } from './driver.ts';
-import { createHttp } from './http.ts';
 import { type Errand, liveStory } from './story.ts';
 
 /** What the shoppers of one run do. It travels to the driver's process as JSON. */
@@ -23,7 +23,7 @@ export async function shop(plan: ShoppersPlan): Promise<void> {
     const lines = Array.from({ length: plan.linesPerCart }, (_, line) => {
       return plan.variants[(from + line) % plan.variants.length] ?? '';
     });
-    return liveStory(client, { ...plan, api, lines }, repeated);
+    return liveStory(client.http, { ...plan, api, lines }, repeated);
   });
   client.close();
 }

@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { codeOf } from '../../src/local/problem.ts';
 import { ADDRESS } from '../../test/support/shopper.ts';
-import type { Follow, Http, HttpAnswer, HttpClient } from './http.ts';
+import type { Http, HttpAnswer } from '../http.ts';
+import { follow } from './follow.ts';
 
 export const METHODS = ['card', 'cod'] as const;
 export type Method = (typeof METHODS)[number];
@@ -47,11 +48,7 @@ interface Placed {
  * @param repeated told of each such answer
  * @throws StepFailed at the first step that goes wrong otherwise
  */
-export async function liveStory(
-  { http, follow }: Pick<HttpClient, 'http' | 'follow'>,
-  errand: Errand,
-  repeated: (answer: string) => void,
-): Promise<StoryTimes> {
+export async function liveStory(http: Http, errand: Errand, repeated: (answer: string) => void): Promise<StoryTimes> {
   const began = performance.now();
   const cartToken = await fillCart(http, errand);
   const filled = performance.now();
@@ -60,7 +57,7 @@ export async function liveStory(
   if (errand.method === 'card') await pay(http, errand, payment);
   const paid = performance.now();
   const settledStatus = errand.method === 'card' ? 'PAID' : 'AWAITING_CONFIRMATION';
-  if (order.status !== settledStatus) await followUntil(follow, errand, order, settledStatus);
+  if (order.status !== settledStatus) await followUntil(http, errand, order, settledStatus);
   const settled = performance.now();
   return {
     cart: filled - began,
@@ -105,9 +102,10 @@ async function submit(
       return placed;
     }
     const failed = new StepFailed(describe('POST /orders', answer));
-    if (answer.retryAfter === undefined || tries === SUBMIT_TRIES) throw failed;
+    const { 'retry-after': seconds } = answer.headers;
+    if (seconds === undefined || tries === SUBMIT_TRIES) throw failed;
     repeated(failed.message);
-    await setTimeout(answer.retryAfter * 1000);
+    await setTimeout(Number(seconds) * 1000);
   }
 }
 
@@ -121,14 +119,14 @@ async function pay(http: Http, { stripe, publishableKey }: Errand, payment: Plac
 }
 
 /** As a page does that shows an order: it is told each move. */
-async function followUntil(follow: Follow, { api }: Errand, order: Placed['order'], status: string): Promise<void> {
-  const headers = { 'X-Order-Token': order.accessToken };
+async function followUntil(http: Http, { api }: Errand, order: Placed['order'], status: string): Promise<void> {
+  const stream = { url: `${api}/api/v1/orders/${order.id}/stream`, headers: { 'X-Order-Token': order.accessToken } };
   const hasCome = (data: string): boolean => {
     if (data === '') return false;
     const move: { to: string } = JSON.parse(data);
     return move.to === status;
   };
-  await ask('GET /orders/:id/stream', 200, follow(`${api}/api/v1/orders/${order.id}/stream`, headers, hasCome));
+  await ask('GET /orders/:id/stream', 200, follow(http, stream, hasCome));
 }
 
 async function ask(step: string, expected: number, call: Promise<HttpAnswer>): Promise<HttpAnswer> {

@@ -7,7 +7,7 @@ import { type ApiKey, findApiKey, noteUse } from '../platform/api-keys.ts';
 import { findLogin, hashSessionToken, type Login, readAccessToken } from '../platform/auth.ts';
 import type { AppDeps } from './deps.ts';
 import { problem } from './problem.ts';
-import type { AppEnv } from './router.ts';
+import type { AppEnv, Proven } from './router.ts';
 
 export const SESSION_COOKIE = 'session';
 
@@ -53,10 +53,14 @@ export async function requireRole(c: Context<AppEnv>, deps: CallerDeps, role: Ro
 
 /** Whoever sent this request, person or machine; undefined and throws as with `findCaller`. */
 export async function findActor(c: Context<AppEnv>, deps: CallerDeps): Promise<Actor | undefined> {
-  const key = await findCallerKey(c, deps);
-  if (key !== undefined) return { name: `key:${key.id}`, role: key.role, userId: undefined };
-  const caller = await findCaller(c, deps);
-  return caller && { name: `user:${caller.userId}`, role: caller.role, userId: caller.userId };
+  return actorOf(await prove(c, deps));
+}
+
+/** The same for what comes before the handler: the handler's own asking is then answered with it, at no further cost. */
+export async function identify(c: Context<AppEnv>, deps: CallerDeps): Promise<Actor | undefined> {
+  const proven = await prove(c, deps);
+  c.set('proven', proven);
+  return actorOf(proven);
 }
 
 /**
@@ -92,10 +96,25 @@ async function findCallerKey(c: Context<AppEnv>, { db, clock }: CallerDeps): Pro
 }
 
 async function findCallerLogin(c: Context<AppEnv>, deps: CallerDeps): Promise<Login | undefined> {
-  if ((await findCallerKey(c, deps)) !== undefined) throw problem('forbidden', { detail: 'This needs a person.' });
+  const { key, login } = await prove(c, deps);
+  if (key !== undefined) throw problem('forbidden', { detail: 'This needs a person.' });
+  return login;
+}
+
+async function prove(c: Context<AppEnv>, deps: CallerDeps): Promise<Proven> {
+  const before = c.var.proven;
+  c.set('proven', undefined);
+  if (before !== undefined) return before;
+  const key = await findCallerKey(c, deps);
+  if (key !== undefined) return { key };
   const login = await findSession(c, deps);
   if (login !== undefined) c.set('account', `user:${login.userId}`);
-  return login;
+  return { login };
+}
+
+function actorOf({ key, login }: Proven): Actor | undefined {
+  if (key !== undefined) return { name: `key:${key.id}`, role: key.role, userId: undefined };
+  return login && { name: `user:${login.userId}`, role: login.role, userId: login.userId };
 }
 
 /** A header is meant, a cookie is only sent along: where there is a header, the cookie does not count. */

@@ -2,8 +2,16 @@
 import type { HttpBindings } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { ZodError } from 'zod';
+import type { ApiKey } from '../platform/api-keys.ts';
+import type { Login } from '../platform/auth.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type FieldError, problem } from './problem.ts';
+
+/** A machine's key or a person's session that is good at this moment; neither where the credentials prove nothing. */
+export interface Proven {
+  key?: ApiKey | undefined;
+  login?: Login | undefined;
+}
 
 /** What a handler finds in its context beside the request. */
 export type AppEnv = {
@@ -14,6 +22,8 @@ export type AppEnv = {
     logger: () => Logger;
     /** Names the request and its repeats, where it came with an Idempotency-Key. */
     requestKey?: string;
+    /** What the credentials have been found to prove, for the handler to take over; it is not there for a second asking. */
+    proven?: Proven;
     /** Whom the request's credentials have proven it to be from: `user:<id>` or `key:<id>`. */
     account?: string;
   };

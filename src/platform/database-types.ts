@@ -180,13 +180,13 @@ export interface Holds {
 }
 
 export interface IdempotencyKeys {
-  body: Json | null;
   createdAt: Timestamp;
   expiresAt: Timestamp;
   headers: Json | null;
   key: string;
   requestHash: string;
   scope: string;
+  sealed: Buffer | null;
   status: number | null;
 }
 

@@ -1,93 +1,130 @@
-// The door of the shop, for tests of accounts: the app with the accounts' routes on real tables, a clock that the test moves,
-// and what was put into people's mailboxes.
-import { randomUUID } from 'node:crypto';
+// The doors of the shop, for tests of accounts: API processes with the accounts' routes on one database, clocks that the test
+// moves, and what was put into people's mailboxes.
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { sql } from 'kysely';
 import { type AccountMail, unsealMail } from '../../src/accounts/mail-store.ts';
 import { accountRoutes } from '../../src/accounts/routes.ts';
+import { ROLES } from '../../src/accounts/rules.ts';
 import type { Guests } from '../../src/accounts/welcome.ts';
 import { requireRole } from '../../src/http/caller.ts';
 import { createRouter } from '../../src/http/router.ts';
 import type { Act } from '../../src/platform/audit.ts';
-import type { Database } from '../../src/platform/database.ts';
-import { hashPassword } from '../../src/platform/passwords.ts';
+import { type Database, openDatabase } from '../../src/platform/database.ts';
+import { type Answered, asking } from '../http/asking.ts';
 import { ENVIRONMENT, floor } from '../http/floor.ts';
+import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { until } from '../support/wait.ts';
+import { type Credentials, PASSWORD } from './people.ts';
 
-export const PASSWORD = 'correct horse battery staple';
 const SECRETS = [ENVIRONMENT.TOKEN_SECRET];
 
-export const NO_GUESTS: Guests = { mergeCart: () => Promise.resolve(false), claimOrders: () => Promise.resolve() };
-
-export interface Answered {
-  status: number;
-  headers: Headers;
-  text: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- whatever JSON came
-  body: any;
+export interface DoorParts {
+  guests?: Partial<Guests>;
+  record?: (act: Act) => Promise<void>;
+  environment?: Record<string, string>;
 }
 
-/** An API process as far as accounts go. @param parts what differs from one where nobody is a guest */
-export function door(
-  db: Database,
-  parts: { guests?: Partial<Guests>; record?: (act: Act) => Promise<void>; environment?: Record<string, string> } = {},
-) {
+/** An API process as far as accounts go, with a route for each role. @param parts what differs from one where no guest has a cart */
+function door(db: Database, parts: DoorParts = {}) {
   const state = { now: new Date() };
   const acts: Act[] = [];
+  const claimed: Parameters<Guests['claimOrders']>[0][] = [];
+  const guests: Guests = {
+    mergeCart: () => Promise.resolve(false),
+    claimOrders: async (user) => {
+      claimed.push(user);
+    },
+    ...parts.guests,
+  };
   const keep = async (act: Act) => {
     acts.push(act);
   };
   const { app, lines, deps } = floor(
     (all) => {
       const router = createRouter();
-      router.route('/', accountRoutes(all, { ...NO_GUESTS, ...parts.guests }));
-      router.get('/customer', async (c) => c.json(await requireRole(c, all, 'customer')));
+      router.route('/', accountRoutes(all, guests));
+      for (const role of ROLES) router.all(`/${role}`, async (c) => c.json(await requireRole(c, all, role)));
       return router;
     },
     parts.environment,
     { db, clock: () => state.now, record: parts.record ?? keep },
   );
-  const send = async (
-    path: string,
-    json?: unknown,
-    headers: Record<string, string> = {},
-    method = 'POST',
-  ): Promise<Answered> => {
-    const type = json === undefined ? {} : { 'Content-Type': 'application/json' };
-    const answer = await app.request(`http://shop.test/api/v1/${path}`, {
-      method,
-      headers: { ...type, ...headers },
-      body: json === undefined ? null : JSON.stringify(json),
-    });
-    const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, text, body: text === '' ? null : JSON.parse(text) };
-  };
+  const ask = asking(app);
+  const post = (path: string, json?: unknown, headers: Credentials = {}) => ask('POST', path, { headers, json });
   return {
-    send,
+    ask,
+    post,
     lines,
     deps,
     acts,
+    /** Whose orders were claimed. */
+    claimed,
     /** Seconds pass. */
     pass: (seconds: number) => {
-      state.now = new Date(state.now.getTime() + seconds * 1_000);
+      state.now = new Date(state.now.getTime() + Math.round(seconds * 1_000));
     },
     now: () => state.now,
-    logIn: (email: string, password = PASSWORD) => send('auth/login', { email, password }),
-    register: (email: string, password = PASSWORD) => send('auth/register', { email, password, name: 'Ada' }),
+    logIn: (email: string, password = PASSWORD) => post('auth/login', { email, password }),
+    register: (email: string, password = PASSWORD) => post('auth/register', { email, password, name: 'Ada' }),
     /** Who the credentials are, or 401. */
-    whoIs: async (headers: Record<string, string>) => {
-      const { status, body } = await send('customer', undefined, headers, 'GET');
-      return status === 200 ? (body.email as string) : status;
+    whoIs: async (headers: Credentials): Promise<string | number> => {
+      const { status, body } = await ask('GET', 'customer', { headers });
+      return status === 200 ? body.email : status;
     },
   };
 }
 
 export type Door = ReturnType<typeof door>;
 
-export const bearer = (accessToken: string) => ({ Authorization: `Bearer ${accessToken}` });
-export const cookie = (refreshToken: string) => ({ Cookie: `session=${refreshToken}` });
+/** The doors of a test file, onto a database that is made before its first test and dropped after its last. */
+export function doors() {
+  let own: OwnDatabase;
+  let statements: string[] = [];
+  const opened: Database[] = [];
+  beforeAll(async () => {
+    own = await ownDatabase(({ query }) => statements.push(query.sql));
+  });
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((db) => db.destroy()));
+  });
+  afterAll(() => own.leave());
+  const shop = (parts?: DoorParts) => door(own.db, parts);
+  /** What it answers, and the statements that it runs. */
+  const costOf = async (act: () => Promise<Answered>) => {
+    statements = [];
+    const { status, text } = await act();
+    return { status, text, statements };
+  };
+  return {
+    database: {
+      get db() {
+        return own.db;
+      },
+    },
+    shop,
+    costOf,
+    /** What it costs to ask for a mail to each of these addresses. */
+    mailCosts: async (path: string, emails: readonly string[]) => {
+      const costs: Awaited<ReturnType<typeof costOf>>[] = [];
+      for (const email of emails) costs.push(await costOf(() => shop().post(path, { email })));
+      return costs;
+    },
+    /** A process of its own in all but its address: another app, on other connections. @param timeout seconds for a statement */
+    anotherProcess: (timeout = 5) => {
+      const limits = { DATABASE_POOL_SIZE: 4, DATABASE_STATEMENT_TIMEOUT: timeout, DATABASE_LOCK_TIMEOUT: timeout };
+      const db = openDatabase({ ...limits, DATABASE_URL: own.url }, floor(null).deps.logger);
+      opened.push(db);
+      return door(db);
+    },
+  };
+}
 
-/** An address that nobody has. */
-export const newAddress = () => `${randomUUID()}@example.com`;
+/** The session cookie that an answer sets: its value, and its attributes. */
+export function cookieOf(headers: Headers): { header: { Cookie: string }; value: string; attributes: string[] } {
+  const set = headers.getSetCookie().find((one) => one.startsWith('session=')) ?? '';
+  const [pair = '', ...attributes] = set.split('; ');
+  return { header: { Cookie: pair }, value: pair.replace('session=', ''), attributes };
+}
 
 /** What waits to be mailed to this address, in the order in which it was written. */
 export async function mailed(db: Database, email: string): Promise<AccountMail[]> {
@@ -103,21 +140,6 @@ export async function secretFor(db: Database, email: string, kind: AccountMail['
   const mail = (await mailed(db, email)).findLast((one) => one.kind === kind);
   if (mail === undefined) throw new Error(`no ${kind} waits for ${email}`);
   return mail.secret;
-}
-
-/** A person with a password, whose address is confirmed. */
-export async function person(db: Database, columns: { active?: boolean; emailVerified?: boolean } = {}) {
-  const [id, email] = [randomUUID(), newAddress()];
-  await db
-    .insertInto('users')
-    .values({ id, email, name: 'Ada', active: true, emailVerified: true, ...columns })
-    .execute();
-  const password = await hashPassword(PASSWORD);
-  await db
-    .insertInto('accounts')
-    .values({ id: randomUUID(), userId: id, providerId: 'credential', accountId: id, password })
-    .execute();
-  return { id, email };
 }
 
 export const everyTime = <T>(times: number, act: (at: number) => Promise<T>): Promise<T[]> =>

@@ -7,7 +7,8 @@ import { openRedis } from '../../src/platform/redis.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { sharedServers } from '../support/servers.ts';
-import { PASSWORD, person, secretFor } from './door.ts';
+import { secretFor } from './door.ts';
+import { account, PASSWORD } from './people.ts';
 
 const NEW_PASSWORD = 'wrong donkey cell paperclip';
 
@@ -55,7 +56,7 @@ test.each(['with Redis', 'without Redis'])('a reset by mail lets the owner in ag
   const redisUrl = how === 'with Redis' ? sharedServers().redisUrl : null;
   const [attacked, owners] = [await shop({ redisUrl }), await shop({ redisUrl })];
   const at = how === 'with Redis' ? owners : attacked;
-  const { email } = await person(database.db);
+  const { email } = await account(database.db);
   await attacked.lock(email);
   expect([await attacked.logIn(email), await at.logIn(email)]).toEqual([429, 429]);
   expect(await at.reset(email)).toBe(204);
@@ -64,7 +65,7 @@ test.each(['with Redis', 'without Redis'])('a reset by mail lets the owner in ag
 
 test('a reset frees its own account alone, and guesses begin to count anew', async () => {
   const { lock, logIn, reset } = await shop({ redisUrl: null });
-  const [one, other] = [await person(database.db), await person(database.db)];
+  const [one, other] = [await account(database.db), await account(database.db)];
   await lock(one.email);
   await lock(other.email);
   expect(await reset(one.email)).toBe(204);
@@ -75,7 +76,7 @@ test('a reset frees its own account alone, and guesses begin to count anew', asy
 
 test('wrong passwords do not keep the owner from a code, nor wrong codes from the password', async () => {
   const { lock, logIn, send } = await shop({ redisUrl: null });
-  const [one, other] = [await person(database.db), await person(database.db)];
+  const [one, other] = [await account(database.db), await account(database.db)];
   await lock(one.email);
   expect(await send('send-otp', { email: one.email })).toBe(202);
   const otp = await secretFor(database.db, one.email, 'otp');
@@ -92,6 +93,6 @@ test('one address guesses fifty times at the most, at passwords and codes togeth
     await logIn(`${at}@nobody.example`, 'wrong');
     await send('verify-otp', { email: `${at}@nobody.example`, otp: '000000' });
   }
-  const { email } = await person(database.db);
+  const { email } = await account(database.db);
   expect(await logIn(email)).toBe(429);
 });

@@ -1,23 +1,19 @@
 // A login that checks a password while somebody takes it, or the account, away: what ends the sessions ends this one too.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Transaction } from 'kysely';
 import { setPassword } from '../../src/accounts/credential-store.ts';
 import { deleteSessionsOf } from '../../src/accounts/session-store.ts';
 import type { Schema } from '../../src/platform/database-schema.ts';
 import { hashPassword } from '../../src/platform/passwords.ts';
-import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { door, person, waitingForLocks } from './door.ts';
+import { doors, waitingForLocks } from './door.ts';
+import { account } from './people.ts';
 
-let database: OwnDatabase;
-beforeAll(async () => {
-  database = await ownDatabase();
-});
-afterAll(() => database.leave());
+const { database, shop } = doors();
 
 /** What comes of a login that is under way while `act` is, and that `act` is decided before. */
 async function loginDuring(email: string, act: (tx: Transaction<Schema>) => Promise<void>) {
   const { db } = database;
-  const shop = door(db);
+  const at = shop();
   const { promise: seen, resolve: see } = Promise.withResolvers<void>();
   const acting = db.transaction().execute(async (tx) => {
     await act(tx);
@@ -25,8 +21,8 @@ async function loginDuring(email: string, act: (tx: Transaction<Schema>) => Prom
     await waitingForLocks(db, 1);
   });
   await seen;
-  const [answer] = await Promise.all([shop.logIn(email), acting]);
-  return { answer, acts: shop.acts };
+  const [answer] = await Promise.all([at.logIn(email), acting]);
+  return { answer, acts: at.acts };
 }
 
 const sessionsOf = (userId: string) =>
@@ -34,7 +30,7 @@ const sessionsOf = (userId: string) =>
 
 describe('a login with a password that is right when it begins', () => {
   test('opens nothing when a reset is decided before it', async () => {
-    const { id, email } = await person(database.db);
+    const { id, email } = await account(database.db);
     const hash = await hashPassword('another password of mine');
     const { answer, acts } = await loginDuring(email, async (tx) => {
       await setPassword(tx, id, hash, new Date());
@@ -47,7 +43,7 @@ describe('a login with a password that is right when it begins', () => {
   });
 
   test('opens nothing when the user is shut out before it', async () => {
-    const { id, email } = await person(database.db);
+    const { id, email } = await account(database.db);
     const { answer } = await loginDuring(email, async (tx) => {
       await tx.updateTable('users').set({ active: false }).where('id', '=', id).execute();
       await deleteSessionsOf(tx, id);

@@ -1,38 +1,19 @@
 // Logging in with a mailed code, through the whole app on the real tables.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import {
-  type Answered,
-  bearer,
-  cookie,
-  type Door,
-  door,
-  everyTime,
-  mailed,
-  newAddress,
-  person,
-  secretFor,
-  statusesOf,
-  waitingForLocks,
-} from './door.ts';
+import type { Answered } from '../http/asking.ts';
+import { type Door, doors, everyTime, mailed, secretFor, statusesOf, waitingForLocks } from './door.ts';
+import { account, bearer, cookie, newAddress } from './people.ts';
 
-let database: OwnDatabase;
-let statements: string[] = [];
-beforeAll(async () => {
-  database = await ownDatabase((event) => statements.push(event.query.sql));
-});
-afterAll(() => database.leave());
-
-const shop = (parts: Parameters<typeof door>[1] = {}) => door(database.db, parts);
+const { database, shop, mailCosts } = doors();
 
 /** Asks for a code and gives it. */
-async function codeFor({ send }: Door, email: string): Promise<string> {
-  expect(await send('auth/send-otp', { email })).toMatchObject({ status: 202, text: '' });
+async function codeFor({ post }: Door, email: string): Promise<string> {
+  expect(await post('auth/send-otp', { email })).toMatchObject({ status: 202, text: '' });
   return secretFor(database.db, email, 'otp');
 }
 
-const verify = ({ send }: Door, email: string, otp: string) => send('auth/verify-otp', { email, otp });
+const verify = ({ post }: Door, email: string, otp: string) => post('auth/verify-otp', { email, otp });
 
 /** A code that is not this one. @param by another number for another code */
 const wrong = (code: string, by = 1) => String((Number(code) + by) % 1_000_000).padStart(6, '0');
@@ -42,35 +23,31 @@ const REFUSED = { status: 401, body: { code: 'unauthenticated' } };
 describe('a code', () => {
   test('logs in by cookie and pair, and registers at the first login, with a confirmed address', async () => {
     const email = newAddress();
-    const claimed: unknown[] = [];
     const merged: unknown[] = [];
     const at = shop({
       guests: {
-        claimOrders: async (user) => {
-          claimed.push(user);
-        },
         mergeCart: async (user) => {
           merged.push(user);
           return true;
         },
       },
     });
-    await at.send('auth/send-otp', { email: email.toUpperCase() });
+    await at.post('auth/send-otp', { email: email.toUpperCase() });
     const otp = await secretFor(database.db, email, 'otp');
     expect(otp).toMatch(/^\d{6}$/);
-    const { status, body, headers } = await at.send('auth/verify-otp', { email, otp }, { 'X-Cart-Token': 'cart_1' });
+    const { status, body, headers } = await at.post('auth/verify-otp', { email, otp }, { 'X-Cart-Token': 'cart_1' });
     expect(status).toBe(200);
     expect(body).toMatchObject({ user: { email, role: 'customer', emailVerified: true }, expiresIn: 900 });
     expect(headers.getSetCookie()[0]).toContain(`session=${body.refreshToken}; Max-Age=604800; Path=/; HttpOnly`);
     expect(await at.whoIs(bearer(body.accessToken))).toBe(email);
     expect(await at.whoIs(cookie(body.refreshToken))).toBe(email);
-    expect(claimed).toEqual([{ userId: body.user.id, email }]);
+    expect(at.claimed).toEqual([{ userId: body.user.id, email }]);
     expect(merged).toEqual([{ userId: body.user.id }]);
     expect(at.acts.map(({ action }) => action)).toEqual(['registered', 'login']);
   });
 
   test('of somebody with an account logs in to it, and leaves the password as it is', async () => {
-    const { email, id } = await person(database.db);
+    const { email, id } = await account(database.db);
     const at = shop();
     const before = (await at.logIn(email)).body;
     const { body } = await verify(at, email, await codeFor(at, email));
@@ -86,7 +63,7 @@ describe('a code', () => {
     const { body } = await verify(at, email, await codeFor(at, email));
     expect(body.user).toMatchObject({ id: stranger.user.id, emailVerified: true });
     expect(await at.whoIs(bearer(stranger.accessToken))).toBe(401);
-    expect((await at.send('auth/refresh', { refreshToken: stranger.refreshToken })).status).toBe(401);
+    expect((await at.post('auth/refresh', { refreshToken: stranger.refreshToken })).status).toBe(401);
     expect((await at.logIn(email, 'the password of a stranger')).status).toBe(401);
     expect(await at.whoIs(bearer(body.accessToken))).toBe(email);
   });
@@ -150,10 +127,10 @@ describe('a code', () => {
     const at = shop();
     const email = newAddress();
     const first = await codeFor(at, email);
-    await everyTime(4, () => at.send('auth/send-otp', { email }));
+    await everyTime(4, () => at.post('auth/send-otp', { email }));
     expect(await mailed(database.db, email)).toMatchObject([{ secret: first }]);
     at.pass(10);
-    await everyTime(4, () => at.send('auth/send-otp', { email }));
+    await everyTime(4, () => at.post('auth/send-otp', { email }));
     const waiting = await mailed(database.db, email);
     expect(waiting).toHaveLength(1);
     const next = waiting[0]?.secret ?? '';
@@ -163,7 +140,7 @@ describe('a code', () => {
 
   test("opens nobody else's account", async () => {
     const at = shop();
-    const { email } = await person(database.db);
+    const { email } = await account(database.db);
     const otp = await codeFor(at, newAddress());
     await codeFor(at, email);
     const others = await secretFor(database.db, email, 'otp');
@@ -171,20 +148,16 @@ describe('a code', () => {
   });
 
   test('is mailed to nobody who is not active, with the answer and the statements of everybody else', async () => {
-    const [known, inactive] = [await person(database.db), await person(database.db, { active: false })];
-    const costs: unknown[] = [];
-    for (const email of [known.email, inactive.email, newAddress()]) {
-      statements = [];
-      const { status, text } = await shop().send('auth/send-otp', { email });
-      costs.push([status, text, statements]);
-      expect(await mailed(database.db, email)).toHaveLength(email === inactive.email ? 0 : 1);
-    }
+    const [known, inactive] = [await account(database.db), await account(database.db, { active: false })];
+    const emails = [known.email, inactive.email, newAddress()];
+    const costs = await mailCosts('auth/send-otp', emails);
     for (const cost of costs) expect(cost).toEqual(costs[0]);
+    for (const email of emails) expect(await mailed(database.db, email)).toHaveLength(email === inactive.email ? 0 : 1);
   });
 
   test('of somebody who was deactivated since opens nothing', async () => {
     const at = shop();
-    const { email, id } = await person(database.db);
+    const { email, id } = await account(database.db);
     const otp = await codeFor(at, email);
     await database.db.updateTable('users').set({ active: false }).where('id', '=', id).execute();
     expect(await verify(at, email, otp)).toMatchObject(REFUSED);

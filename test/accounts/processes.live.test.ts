@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { call } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
+import { bearer, cookie } from './people.ts';
 
 const login = z.object({ accessToken: z.string(), refreshToken: z.string() });
 
@@ -35,14 +36,13 @@ test('a logout in one process is one in the other, for the token and for the coo
 
   const logOut = (auth: string | undefined, credentials: Record<string, string>) =>
     call(`${auth}/logout`, { method: 'POST', headers: credentials });
-  const bearer = ({ accessToken }: { accessToken: string }) => ({ Authorization: `Bearer ${accessToken}` });
-  expect((await logOut(here, bearer(ended))).status).toBe(204);
+  expect((await logOut(here, bearer(ended.accessToken))).status).toBe(204);
   for (const auth of [there, here]) {
-    for (const credentials of [bearer(ended), { Cookie: `session=${ended.refreshToken}` }]) {
+    for (const credentials of [bearer(ended.accessToken), cookie(ended.refreshToken)]) {
       expect((await logOut(auth, credentials)).status).toBe(401);
     }
   }
-  expect((await logOut(there, bearer(kept))).status).toBe(204);
+  expect((await logOut(there, bearer(kept.accessToken))).status).toBe(204);
 
   // Lines that nobody has to act on are written some at a time.
   const everything = await until('the last logout is in the log', async () => {

@@ -1,37 +1,18 @@
 // Staying logged in: refresh tokens that work once, and what happens to a family of which somebody shows an old one.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { type Database, openDatabase } from '../../src/platform/database.ts';
-import { floor } from '../http/floor.ts';
-import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { type Answered, bearer, cookie, type Door, door, everyTime, person, waitingForLocks } from './door.ts';
+import type { Answered } from '../http/asking.ts';
+import { type Door, doors, everyTime, waitingForLocks } from './door.ts';
+import { account, bearer, cookie } from './people.ts';
 
 const WEEK = 604_800;
 
-let database: OwnDatabase;
-const opened: Database[] = [];
-beforeAll(async () => {
-  database = await ownDatabase();
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((db) => db.destroy()));
-});
-afterAll(() => database.leave());
+const { database, shop, anotherProcess } = doors();
 
-const shop = () => door(database.db);
-
-/** Another process: its own connections. */
-function anotherProcess(): Door {
-  const settings = { DATABASE_POOL_SIZE: 4, DATABASE_STATEMENT_TIMEOUT: 5, DATABASE_LOCK_TIMEOUT: 5 };
-  const db = openDatabase({ ...settings, DATABASE_URL: database.url }, floor(null).deps.logger);
-  opened.push(db);
-  return door(db);
-}
-
-const refresh = ({ send }: Door, refreshToken: string) => send('auth/refresh', { refreshToken });
+const refresh = ({ post }: Door, refreshToken: string) => post('auth/refresh', { refreshToken });
 
 async function loggedIn(at: Door) {
-  const { email, id } = await person(database.db);
+  const { email, id } = await account(database.db);
   const { body } = await at.logIn(email);
   return { email, id, ...(body as { accessToken: string; refreshToken: string }) };
 }
@@ -54,12 +35,12 @@ describe('a refresh', () => {
   test('takes the cookie from our own pages only, and no token beside a body that names one', async () => {
     const at = shop();
     const { refreshToken } = await loggedIn(at);
-    const foreign = await at.send('auth/refresh', undefined, { ...cookie(refreshToken), Origin: 'https://evil.test' });
+    const foreign = await at.post('auth/refresh', undefined, { ...cookie(refreshToken), Origin: 'https://evil.test' });
     expect(foreign).toMatchObject({ status: 403, body: { code: 'forbidden' } });
-    const other = await at.send('auth/refresh', { refreshToken: 'session_wrong' }, cookie(refreshToken));
+    const other = await at.post('auth/refresh', { refreshToken: 'session_wrong' }, cookie(refreshToken));
     expect(other.status).toBe(401);
     const own = { ...cookie(refreshToken), Origin: 'http://shop.test' };
-    expect((await at.send('auth/refresh', undefined, own)).status).toBe(200);
+    expect((await at.post('auth/refresh', undefined, own)).status).toBe(200);
   });
 
   test('lives on for seven days from each exchange, and not a moment longer', async () => {
@@ -83,7 +64,7 @@ describe('a refresh', () => {
     ['a token of nobody', { refreshToken: `session_${'x'.repeat(43)}` }],
     ['an unknown field', { token: 'x' }],
   ])('with %s is refused', async (_what, json) => {
-    const { status } = await shop().send('auth/refresh', json);
+    const { status } = await shop().post('auth/refresh', json);
     expect(status).toBe(
       'refreshToken' in json && json.refreshToken !== '' ? 401 : Object.keys(json).length ? 422 : 401,
     );
@@ -92,7 +73,7 @@ describe('a refresh', () => {
   test("is nobody's after a logout, and of a user who is not active", async () => {
     const at = shop();
     const [out, inactive] = [await loggedIn(at), await loggedIn(at)];
-    await at.send('auth/logout', {}, bearer(out.accessToken));
+    await at.post('auth/logout', {}, bearer(out.accessToken));
     await database.db.updateTable('users').set({ active: false }).where('id', '=', inactive.id).execute();
     for (const { refreshToken } of [out, inactive]) expect((await refresh(at, refreshToken)).status).toBe(401);
   });
@@ -144,9 +125,9 @@ describe('an old refresh token', () => {
 
 describe('the same refresh token at the same moment', () => {
   test('is exchanged once, whatever else comes of it', async () => {
-    const doors = [shop(), anotherProcess()];
-    const { refreshToken } = await loggedIn(doors[0] as Door);
-    const answers = await everyTime(20, (at) => refresh(doors[at % 2] as Door, refreshToken));
+    const [here, there] = [shop(), anotherProcess()];
+    const { refreshToken } = await loggedIn(here);
+    const answers = await everyTime(20, (at) => refresh(at % 2 === 0 ? here : there, refreshToken));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(answers.filter(({ status }) => status !== 200 && status !== 401 && status !== 409)).toEqual([]);
   });

@@ -1,27 +1,9 @@
 // Registering and confirming the address, through the whole app on the real tables.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import {
-  bearer,
-  cookie,
-  door,
-  everyTime,
-  mailed,
-  newAddress,
-  PASSWORD,
-  person,
-  secretFor,
-  statusesOf,
-} from './door.ts';
+import { describe, expect, test } from '@jest/globals';
+import { doors, everyTime, mailed, secretFor, statusesOf } from './door.ts';
+import { account, bearer, cookie, newAddress, PASSWORD } from './people.ts';
 
-let database: OwnDatabase;
-let statements: string[] = [];
-beforeAll(async () => {
-  database = await ownDatabase((event) => statements.push(event.query.sql));
-});
-afterAll(() => database.leave());
-
-const shop = (parts: Parameters<typeof door>[1] = {}) => door(database.db, parts);
+const { database, shop, mailCosts } = doors();
 
 async function usersWith(email: string) {
   return database.db.selectFrom('users').selectAll().where('email', '=', email).execute();
@@ -53,7 +35,7 @@ describe('who registers', () => {
     for (const field of ['role', 'active', 'emailVerified', 'id']) {
       const json = { email: newAddress(), password: PASSWORD, name: 'Ada', [field]: 'admin' };
       const errors = [{ path: field }];
-      expect(await shop().send('auth/register', json)).toMatchObject({ status: 422, body: { errors } });
+      expect(await shop().post('auth/register', json)).toMatchObject({ status: 422, body: { errors } });
     }
   });
 
@@ -62,8 +44,8 @@ describe('who registers', () => {
     const { register, lines } = shop();
     const { body } = await register(email);
     const token = await secretFor(database.db, email, 'verify_email');
-    const account = database.db.selectFrom('accounts').select('password').where('userId', '=', body.user.id);
-    expect((await account.executeTakeFirstOrThrow()).password).toMatch(/^\$argon2id\$/);
+    const credential = database.db.selectFrom('accounts').select('password').where('userId', '=', body.user.id);
+    expect((await credential.executeTakeFirstOrThrow()).password).toMatch(/^\$argon2id\$/);
     expect(JSON.stringify(lines)).not.toMatch(new RegExp([email, PASSWORD, token].join('|')));
   });
 
@@ -76,7 +58,7 @@ describe('who registers', () => {
     ['email', 'nobody'],
   ])('with a wrong %s (%j) is told so, and nothing is written', async (field, value) => {
     const email = newAddress();
-    const answer = await shop().send('auth/register', { email, password: PASSWORD, name: 'Ada', [field]: value });
+    const answer = await shop().post('auth/register', { email, password: PASSWORD, name: 'Ada', [field]: value });
     expect(answer).toMatchObject({ status: 422, body: { code: 'validation_failed', errors: [{ path: field }] } });
     expect(await usersWith(email)).toEqual([]);
   });
@@ -92,12 +74,12 @@ describe('who registers', () => {
 
   test('is in, though the audit and the cart do not work', async () => {
     const fail = () => Promise.reject(new Error('away'));
-    const { register, send, lines } = shop({ record: fail, guests: { mergeCart: fail } });
+    const { register, post, lines } = shop({ record: fail, guests: { mergeCart: fail } });
     const email = newAddress();
     expect(await register(email)).toMatchObject({ status: 201 });
     const json = { email, password: PASSWORD };
-    expect(await send('auth/login', json, { 'X-Cart-Token': 'cart_1' })).toMatchObject({ status: 200 });
-    expect(await send('auth/login', { ...json, password: 'x' })).toMatchObject({ status: 401 });
+    expect(await post('auth/login', json, { 'X-Cart-Token': 'cart_1' })).toMatchObject({ status: 200 });
+    expect(await post('auth/login', { ...json, password: 'x' })).toMatchObject({ status: 401 });
     expect(lines.map(({ msg }) => msg)).toEqual(
       expect.arrayContaining(['the audit lacks an act', 'a cart was not merged at a login']),
     );
@@ -105,7 +87,7 @@ describe('who registers', () => {
 
   test('brings the cart along whose token comes in the header or the cookie', async () => {
     const merged: [string, number][] = [];
-    const { send } = shop({
+    const { post } = shop({
       guests: {
         mergeCart: async ({ userId }, hash) => {
           merged.push([userId, hash.length]);
@@ -114,13 +96,13 @@ describe('who registers', () => {
       },
     });
     const json = { email: newAddress(), password: PASSWORD, name: 'Ada' };
-    const { body, headers } = await send('auth/register', json, { Cookie: 'cart_token=cart_1' });
+    const { body, headers } = await post('auth/register', json, { Cookie: 'cart_token=cart_1' });
     expect(headers.getSetCookie()).toContainEqual(expect.stringMatching(/^cart_token=; Max-Age=0;/));
     const { email, password } = json;
-    const kept = await send('auth/login', { email, password }, { Cookie: 'cart_token=cart_2' });
+    const kept = await post('auth/login', { email, password }, { Cookie: 'cart_token=cart_2' });
     expect(kept.headers.getSetCookie()).not.toContainEqual(expect.stringContaining('cart_token'));
-    await send('auth/login', { email, password: 'wrong' }, { 'X-Cart-Token': 'cart_2' });
-    await send('auth/login', { email, password });
+    await post('auth/login', { email, password: 'wrong' }, { 'X-Cart-Token': 'cart_2' });
+    await post('auth/login', { email, password });
     expect(merged).toEqual([
       [body.user.id, 32],
       [body.user.id, 32],
@@ -130,7 +112,7 @@ describe('who registers', () => {
 
 describe('an address that is taken', () => {
   test('is refused like a wrong field, whoever has it, and its owner is told by mail, once an hour', async () => {
-    const [known, inactive] = [await person(database.db), await person(database.db, { active: false })];
+    const [known, inactive] = [await account(database.db), await account(database.db, { active: false })];
     const { register, pass } = shop();
     const answers = [await register(known.email), await register(inactive.email), await register(known.email)];
     for (const { status, text, headers } of answers) {
@@ -147,7 +129,7 @@ describe('an address that is taken', () => {
   });
 
   test('keeps its password and its sessions', async () => {
-    const { email } = await person(database.db);
+    const { email } = await account(database.db);
     const { register, logIn, whoIs } = shop();
     const { body } = await logIn(email);
     await register(email, 'another password of mine');
@@ -159,18 +141,11 @@ describe('an address that is taken', () => {
 describe('the link in the mail', () => {
   test('confirms the address once, also of many at once, and then the orders made under it are claimed', async () => {
     const email = newAddress();
-    const claimed: unknown[] = [];
-    const { register, send } = shop({
-      guests: {
-        claimOrders: async (user) => {
-          claimed.push(user);
-        },
-      },
-    });
+    const { register, post, claimed } = shop();
     const { body } = await register(email);
     expect(claimed).toEqual([]);
     const token = await secretFor(database.db, email, 'verify_email');
-    const answers = await everyTime(8, () => send('auth/verify-email', { token }));
+    const answers = await everyTime(8, () => post('auth/verify-email', { token }));
     expect(statusesOf(answers)).toEqual([204, ...Array.from({ length: 7 }, () => 422)]);
     expect((await usersWith(email))[0]).toMatchObject({ emailVerified: true });
     expect(claimed).toEqual([{ userId: body.user.id, email }]);
@@ -178,12 +153,12 @@ describe('the link in the mail', () => {
 
   test('is wrong after a day, for something else, or when its user is not active', async () => {
     const [late, other, gone] = [newAddress(), newAddress(), newAddress()];
-    const { register, send, pass } = shop();
+    const { register, post, pass } = shop();
     for (const email of [late, other, gone]) await register(email);
     await database.db.updateTable('users').set({ active: false }).where('email', '=', gone).execute();
-    await send('auth/forgot-password', { email: other });
+    await post('auth/forgot-password', { email: other });
     const verify = async (email: string, kind: 'verify_email' | 'reset_password') =>
-      (await send('auth/verify-email', { token: await secretFor(database.db, email, kind) })).status;
+      (await post('auth/verify-email', { token: await secretFor(database.db, email, kind) })).status;
     expect(await verify(other, 'reset_password')).toBe(422);
     expect(await verify(gone, 'verify_email')).toBe(422);
     pass(86_400);
@@ -193,10 +168,10 @@ describe('the link in the mail', () => {
 
   test('is sent again after a pause to an address that waits for it, and the one before is void', async () => {
     const email = newAddress();
-    const { register, send, pass } = shop();
+    const { register, post, pass } = shop();
     await register(email);
     const first = await secretFor(database.db, email, 'verify_email');
-    const again = () => send('auth/resend-verification', { email });
+    const again = () => post('auth/resend-verification', { email });
     expect((await again()).status).toBe(202);
     expect(await secretFor(database.db, email, 'verify_email')).toBe(first);
     pass(10);
@@ -204,20 +179,16 @@ describe('the link in the mail', () => {
     const waiting = await mailed(database.db, email);
     expect(waiting).toHaveLength(1);
     expect(waiting[0]?.secret).not.toBe(first);
-    expect((await send('auth/verify-email', { token: first })).status).toBe(422);
-    expect((await send('auth/verify-email', { token: waiting[0]?.secret })).status).toBe(204);
+    expect((await post('auth/verify-email', { token: first })).status).toBe(422);
+    expect((await post('auth/verify-email', { token: waiting[0]?.secret })).status).toBe(204);
   });
 
   test('asked for again: one answer, and the same statements, for a waiting, a confirmed, an inactive and an unknown address', async () => {
-    const waiting = await person(database.db, { emailVerified: false });
-    const [confirmed, inactive] = [await person(database.db), await person(database.db, { active: false })];
-    const costs: unknown[] = [];
-    for (const email of [waiting.email, confirmed.email, inactive.email, newAddress()]) {
-      statements = [];
-      const { status, text } = await shop().send('auth/resend-verification', { email });
-      costs.push([status, text, statements]);
-      expect(await mailed(database.db, email)).toHaveLength(email === waiting.email ? 1 : 0);
-    }
+    const waiting = await account(database.db, { emailVerified: false });
+    const [confirmed, inactive] = [await account(database.db), await account(database.db, { active: false })];
+    const emails = [waiting.email, confirmed.email, inactive.email, newAddress()];
+    const costs = await mailCosts('auth/resend-verification', emails);
     for (const cost of costs) expect(cost).toEqual(costs[0]);
+    for (const email of emails) expect(await mailed(database.db, email)).toHaveLength(email === waiting.email ? 1 : 0);
   });
 });

@@ -5,28 +5,18 @@ import { userRoutes } from '../../src/accounts/user-routes.ts';
 import { requireRole } from '../../src/http/caller.ts';
 import { createRouter } from '../../src/http/router.ts';
 import { forgetCustomer } from '../../src/orders/store.ts';
+import { type Ask, asking, pagesOf } from '../http/asking.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { insertOrderRow } from '../support/rows.ts';
-import { type Headers, machine, person } from './people.ts';
+import { type Credentials, givePassword, machine, person } from './people.ts';
 
 const QUARTER_MS = 900_000;
 
 let database: OwnDatabase;
+let ask: Ask;
 beforeAll(async () => {
   database = await ownDatabase();
-});
-afterAll(() => database.leave());
-/** Nobody administers the shop but those whom a test makes. */
-beforeEach(async () => {
-  await database.db.updateTable('users').set({ role: 'customer' }).execute();
-});
-
-async function send(
-  path: string,
-  headers: Headers,
-  { method = 'GET', json }: { method?: string; json?: unknown } = {},
-) {
   const { app } = floor(
     (deps) => {
       const router = createRouter();
@@ -37,14 +27,17 @@ async function send(
     {},
     { db: database.db },
   );
-  const type = json === undefined ? {} : { 'Content-Type': 'application/json' };
-  const body = json === undefined ? {} : { body: JSON.stringify(json) };
-  const answer = await app.request(`/api/v1/${path}`, { method, headers: { ...type, ...headers }, ...body });
-  const text = await answer.text();
-  return { status: answer.status, text, body: text === '' ? null : JSON.parse(text) };
-}
-const patch = (path: string, headers: Headers, json: unknown) => send(path, headers, { method: 'PATCH', json });
-const remove = (path: string, headers: Headers) => send(path, headers, { method: 'DELETE' });
+  ask = asking(app);
+});
+afterAll(() => database.leave());
+/** Nobody administers the shop but those whom a test makes. */
+beforeEach(async () => {
+  await database.db.updateTable('users').set({ role: 'customer' }).execute();
+});
+
+const read = (path: string, headers: Credentials) => ask('GET', path, { headers });
+const patch = (path: string, headers: Credentials, json: unknown) => ask('PATCH', path, { headers, json });
+const remove = (path: string, headers: Credentials) => ask('DELETE', path, { headers });
 const admin = () => person(database.db, { role: 'admin' });
 const actsOn = (id: string) =>
   database.db.selectFrom('auditEntries').selectAll().where('subject', '=', `user:${id}`).orderBy('id').execute();
@@ -53,23 +46,22 @@ describe('my profile', () => {
   test('is mine to read and to rename, and nothing else of it is mine to change', async () => {
     const { id, email, bearer } = await person(database.db);
     const me = { id, email, name: 'Ada', role: 'customer', emailVerified: false };
-    expect(await send('users/me', bearer)).toMatchObject({ status: 200, body: me });
+    expect(await read('users/me', bearer)).toMatchObject({ status: 200, body: me });
     expect((await patch('users/me', bearer, { name: ' Ada King ' })).body).toEqual({ ...me, name: 'Ada King' });
     for (const more of [{ role: 'admin' }, { email: 'a@b.example' }, { active: true }, { emailVerified: true }]) {
       expect((await patch('users/me', bearer, { name: 'Eve', ...more })).status).toBe(422);
     }
-    expect((await send('users/me', bearer)).body.name).toBe('Ada King');
-    expect((await send('users/me', {})).status).toBe(401);
+    expect((await read('users/me', bearer)).body.name).toBe('Ada King');
+    expect((await read('users/me', {})).status).toBe(401);
   });
 
   test("ends with all sessions and without a trace of the person, but the orders stay, as nobody's", async () => {
     const { id, email, bearer, cookie } = await person(database.db);
-    const password = { id: randomUUID(), userId: id, providerId: 'credential', accountId: id, password: 'hash' };
-    await database.db.insertInto('accounts').values(password).execute();
+    await givePassword(database.db, id);
     const orderId = await insertOrderRow(database.db, { customer_id: id, email });
-    const gone = await send('users/me', { ...bearer, 'Idempotency-Key': randomUUID() }, { method: 'DELETE', json: {} });
+    const gone = await ask('DELETE', 'users/me', { headers: { ...bearer, 'Idempotency-Key': randomUUID() }, json: {} });
     expect([gone.status, gone.text]).toEqual([204, '']);
-    for (const headers of [bearer, cookie]) expect((await send('users/me', headers)).status).toBe(401);
+    for (const headers of [bearer, cookie]) expect((await read('users/me', headers)).status).toBe(401);
     const { db } = database;
     const row = await db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
     expect(row).toMatchObject({ email: `${id}@deleted.invalid`, name: 'Deleted', active: false });
@@ -84,7 +76,7 @@ describe('my profile', () => {
   test('does not end by a session that was left open', async () => {
     const { bearer } = await person(database.db, { loggedInAt: new Date(Date.now() - QUARTER_MS) });
     expect(await remove('users/me', bearer)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
-    expect((await send('users/me', bearer)).status).toBe(200);
+    expect((await read('users/me', bearer)).status).toBe(200);
   });
 });
 
@@ -97,17 +89,12 @@ describe('an admin', () => {
       const email = `${beginning}-${end}@example.com`;
       await db.insertInto('users').values({ id: randomUUID(), email, name: 'Ada' }).execute();
     }
-    const found = await send(`users?email=${beginning.toUpperCase()}`, bearer);
+    const found = await read(`users?email=${beginning.toUpperCase()}`, bearer);
     expect(found.body.items.length).toBe(3);
-    expect((await send(`users?email=${beginning}-c_`, bearer)).body.items.length).toBe(1);
-    expect((await send(`users?email=${beginning}-%25`, bearer)).body.items).toEqual([]);
-    const everybody: string[] = [];
-    for (let cursor = ''; ; ) {
-      const { body } = await send(`users?limit=2${cursor && `&cursor=${cursor}`}`, bearer);
-      everybody.push(...body.items.map((user: { id: string }) => user.id));
-      if (body.nextCursor === null) break;
-      cursor = body.nextCursor;
-    }
+    expect((await read(`users?email=${beginning}-c_`, bearer)).body.items.length).toBe(1);
+    expect((await read(`users?email=${beginning}-%25`, bearer)).body.items).toEqual([]);
+    const pages = await pagesOf(ask, 'users?limit=2', bearer);
+    const everybody: string[] = pages.flat().map((user) => user.id);
     const rows = await db.selectFrom('users').select('id').where('deletedAt', 'is', null).execute();
     expect(everybody.toSorted()).toEqual(rows.map((row) => row.id).toSorted());
     expect(everybody).toContain(id);
@@ -115,12 +102,12 @@ describe('an admin', () => {
 
   test('gives a role that holds at the next request, and it is on record', async () => {
     const [boss, other] = [await admin(), await person(database.db)];
-    expect((await send('admins', other.bearer)).status).toBe(403);
+    expect((await read('admins', other.bearer)).status).toBe(403);
     const promoted = await patch(`users/${other.id}`, boss.bearer, { role: 'admin' });
     expect(promoted).toMatchObject({ status: 200, body: { id: other.id, role: 'admin', active: true } });
-    expect((await send('admins', other.bearer)).status).toBe(200);
+    expect((await read('admins', other.bearer)).status).toBe(200);
     expect((await patch(`users/${boss.id}`, other.bearer, { role: 'inventory' })).status).toBe(200);
-    expect((await send('admins', boss.bearer)).status).toBe(403);
+    expect((await read('admins', boss.bearer)).status).toBe(403);
     expect(await actsOn(other.id)).toMatchObject([
       { actor: `user:${boss.id}`, action: 'role_changed', details: { from: 'customer', to: 'admin' } },
     ]);
@@ -130,21 +117,21 @@ describe('an admin', () => {
   test('shuts somebody out at once, whose sessions do not come back with them', async () => {
     const [boss, other] = [await admin(), await person(database.db)];
     expect((await patch(`users/${other.id}`, boss.bearer, { active: false })).body.active).toBe(false);
-    for (const headers of [other.bearer, other.cookie]) expect((await send('users/me', headers)).status).toBe(401);
+    for (const headers of [other.bearer, other.cookie]) expect((await read('users/me', headers)).status).toBe(401);
     expect((await patch(`users/${other.id}`, boss.bearer, { active: true })).body.active).toBe(true);
-    for (const headers of [other.bearer, other.cookie]) expect((await send('users/me', headers)).status).toBe(401);
+    for (const headers of [other.bearer, other.cookie]) expect((await read('users/me', headers)).status).toBe(401);
     expect((await actsOn(other.id)).map(({ action }) => action)).toEqual(['user_deactivated', 'user_activated']);
   });
 
   test('ends the account of somebody, who is then no user any more', async () => {
     const [boss, other] = [await admin(), await person(database.db)];
     expect((await remove(`users/${other.id}`, boss.bearer)).status).toBe(204);
-    expect((await send('users/me', other.bearer)).status).toBe(401);
+    expect((await read('users/me', other.bearer)).status).toBe(401);
     const calls = [
-      send(`users/${other.id}`, boss.bearer),
+      read(`users/${other.id}`, boss.bearer),
       patch(`users/${other.id}`, boss.bearer, { active: true }),
       remove(`users/${other.id}`, boss.bearer),
-      send(`users/${randomUUID()}`, boss.bearer),
+      read(`users/${randomUUID()}`, boss.bearer),
     ];
     for (const { status } of await Promise.all(calls)) expect(status).toBe(404);
   });
@@ -168,7 +155,7 @@ describe('an admin', () => {
     }
     expect((await remove('users/me', bearer)).status).toBe(409);
     expect((await patch(`users/${id}`, bearer, { role: 'admin', active: true })).status).toBe(200);
-    expect((await send('admins', bearer)).status).toBe(200);
+    expect((await read('admins', bearer)).status).toBe(200);
     expect(await actsOn(id)).toEqual([]);
   });
 
@@ -202,7 +189,7 @@ test('whoever is no admin sees no other user, not even by their own id', async (
   for (const role of ['customer', 'inventory'] as const) {
     const { id, bearer } = await person(database.db, { role });
     for (const path of ['users', `users/${other.id}`, `users/${id}`]) {
-      expect((await send(path, bearer)).status).toBe(403);
+      expect((await read(path, bearer)).status).toBe(403);
     }
     expect((await patch(`users/${id}`, bearer, { role: 'admin' })).status).toBe(403);
     expect((await remove(`users/${other.id}`, bearer)).status).toBe(403);

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { addressRoutes } from '../../src/addresses/routes.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { asking, newCustomer } from '../http/customers.ts';
+import { person } from '../accounts/people.ts';
+import { asking } from '../http/asking.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { NOW } from '../support/rows.ts';
@@ -16,9 +17,9 @@ afterAll(() => database.leave());
 
 test('fifty, however many are sent at once; who forgets one may keep another', async () => {
   const ask = asking(floor(addressRoutes, {}, { db: database.db }).app);
-  const { userId, bearer: headers } = await newCustomer(database.db);
+  const { id: customerId, bearer: headers } = await person(database.db);
   const columns = { isDefault: false, createdAt: NOW, updatedAt: NOW };
-  const rows = Array.from({ length: 45 }, () => ({ ...ADDRESS, id: newId(NOW), customerId: userId, ...columns }));
+  const rows = Array.from({ length: 45 }, () => ({ ...ADDRESS, id: newId(NOW), customerId, ...columns }));
   await database.db.insertInto('addresses').values(rows).execute();
   const add = () => ask('POST', 'addresses', { headers, json: ADDRESS });
   const answers = await Promise.all(Array.from({ length: 10 }, add));

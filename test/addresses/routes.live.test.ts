@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { addressRoutes } from '../../src/addresses/routes.ts';
-import { asking, type Customer, newCustomer } from '../http/customers.ts';
+import { type Person, person } from '../accounts/people.ts';
+import { type Ask, asking, pagesOf } from '../http/asking.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { ADDRESS } from '../support/shopper.ts';
 
 let database: OwnDatabase;
-let ask: ReturnType<typeof asking>;
+let ask: Ask;
 
 beforeAll(async () => {
   database = await ownDatabase();
@@ -16,12 +17,12 @@ beforeAll(async () => {
 });
 afterAll(() => database.leave());
 
-const customer = () => newCustomer(database.db);
-const add = (who: Customer, more: Record<string, unknown> = {}) =>
+const customer = () => person(database.db);
+const add = (who: Person, more: Record<string, unknown> = {}) =>
   ask('POST', 'addresses', { headers: who.bearer, json: { ...ADDRESS, ...more } });
-const change = (who: Customer, id: string, json: unknown, method = 'PATCH') =>
+const change = (who: Person, id: string, json: unknown, method = 'PATCH') =>
   ask(method, `addresses/${id}`, { headers: who.bearer, json });
-const remove = (who: Customer, id: string) => ask('DELETE', `addresses/${id}`, { headers: who.bearer });
+const remove = (who: Person, id: string) => ask('DELETE', `addresses/${id}`, { headers: who.bearer });
 
 interface Saved {
   id: string;
@@ -29,11 +30,11 @@ interface Saved {
   isDefault: boolean;
 }
 
-async function all(who: Customer): Promise<Saved[]> {
+async function all(who: Person): Promise<Saved[]> {
   return (await ask('GET', 'addresses', { headers: who.bearer })).body.items;
 }
 
-async function defaults(who: Customer): Promise<string[]> {
+async function defaults(who: Person): Promise<string[]> {
   return (await all(who)).filter(({ isDefault }) => isDefault).map(({ id }) => id);
 }
 
@@ -58,14 +59,8 @@ test('a list goes by pages, newest first', async () => {
   const who = await customer();
   const ids: string[] = [];
   for (let at = 0; at < 5; at += 1) ids.push((await add(who)).body.id);
-  const seen: string[] = [];
-  for (let cursor = ''; ; ) {
-    const { body } = await ask('GET', `addresses?limit=2${cursor}`, { headers: who.bearer });
-    seen.push(...body.items.map(({ id }: Saved) => id));
-    if (body.nextCursor === null) break;
-    cursor = `&cursor=${encodeURIComponent(body.nextCursor)}`;
-  }
-  expect(seen).toEqual(ids.toSorted().toReversed());
+  const pages = await pagesOf(ask, 'addresses?limit=2', who.bearer);
+  expect(pages.flat().map(({ id }: Saved) => id)).toEqual(ids.toSorted().toReversed());
   expect((await ask('GET', 'addresses?cursor=x', { headers: who.bearer })).status).toBe(422);
 });
 
@@ -165,7 +160,7 @@ describe('exactly one address is the default', () => {
     const who = await customer();
     await add(who);
     await add(who);
-    const both = database.db.updateTable('addresses').set({ isDefault: true }).where('customerId', '=', who.userId);
+    const both = database.db.updateTable('addresses').set({ isDefault: true }).where('customerId', '=', who.id);
     await expect(both.execute()).rejects.toThrow('addresses_one_default');
   });
 });

@@ -6,34 +6,24 @@ import { auditRoutes } from '../../src/audit/routes.ts';
 import { accountArea } from '../../src/http/areas.ts';
 import { createRouter } from '../../src/http/router.ts';
 import { appendAct } from '../../src/platform/audit.ts';
-import { hashPassword } from '../../src/platform/passwords.ts';
-import { machine, person } from '../accounts/people.ts';
+import { account, bearer, machine, PASSWORD, person } from '../accounts/people.ts';
+import { type Ask, asking, pagesOf } from '../http/asking.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 
-const PASSWORD = 'correct horse battery staple';
-
 let database: OwnDatabase;
+let ask: Ask;
 beforeAll(async () => {
   database = await ownDatabase();
-});
-afterAll(() => database.leave());
-
-function shop() {
   const { db } = database;
   const { app } = floor(
     (deps) => createRouter().route('/', accountArea(deps)).route('/', auditRoutes(deps)),
     {},
     { db, record: (act) => appendAct(db, act) },
   );
-  return async (path: string, headers: Record<string, string> = {}, json?: unknown) => {
-    const sent = json === undefined ? {} : { method: 'POST', body: JSON.stringify(json) };
-    const type = json === undefined ? {} : { 'Content-Type': 'application/json' };
-    const answer = await app.request(`/api/v1/${path}`, { ...sent, headers: { ...type, ...headers } });
-    const text = await answer.text();
-    return { status: answer.status, body: text === '' ? null : JSON.parse(text) };
-  };
-}
+  ask = asking(app);
+});
+afterAll(() => database.leave());
 
 async function entry(fields: Partial<Parameters<typeof appendAct>[1]> = {}): Promise<void> {
   await appendAct(database.db, { actor: 'user:x', action: 'tested', now: new Date(), ...fields });
@@ -59,18 +49,13 @@ describe('an entry', () => {
   );
 
   test('tells of a login, one that was refused and a logout, and holds nothing that was typed', async () => {
-    const send = shop();
-    const { id, email } = await person(database.db);
-    const credential = { id: randomUUID(), userId: id, providerId: 'credential', accountId: id };
-    await database.db
-      .insertInto('accounts')
-      .values({ ...credential, password: await hashPassword(PASSWORD) })
-      .execute();
+    const { id, email } = await account(database.db);
     const requestId = randomUUID();
-    await send('auth/login', { 'X-Request-Id': requestId }, { email, password: 'not-it' });
-    await send('auth/login', {}, { email: `nobody-${email}`, password: 'not-it' });
-    const { body } = await send('auth/login', {}, { email, password: PASSWORD });
-    await send('auth/logout', { Authorization: `Bearer ${body.accessToken}` }, {});
+    const logIn = (json: object, headers = {}) => ask('POST', 'auth/login', { headers, json });
+    await logIn({ email, password: 'not-it' }, { 'X-Request-Id': requestId });
+    await logIn({ email: `nobody-${email}`, password: 'not-it' });
+    const { body } = await logIn({ email, password: PASSWORD });
+    await ask('POST', 'auth/logout', { headers: bearer(body.accessToken), json: {} });
     const { rows } = await sql<{ actor: string; action: string; subject: string | null; request_id: string }>`
       SELECT actor, action, subject, request_id FROM audit_entries WHERE action ~ '^log' ORDER BY id`.execute(
       database.db,
@@ -89,24 +74,21 @@ describe('an entry', () => {
 
 describe('the list', () => {
   test('goes page by page, the newest first, and each filter takes what it names', async () => {
-    const send = shop();
-    const admin = (await person(database.db, { role: 'admin' })).bearer;
+    const { bearer: headers } = await person(database.db, { role: 'admin' });
     const actor = `user:${randomUUID()}`;
     const now = Date.now();
     for (let at = 0; at < 5; at += 1) {
       await entry({ actor, action: at % 2 === 0 ? 'even' : 'odd', subject: `order:${at}`, now: new Date(now + at) });
     }
-    const pages: string[][] = [];
-    for (let cursor = ''; ; ) {
-      const { body } = await send(`admin/audit?actor=${actor}&limit=2${cursor && `&cursor=${cursor}`}`, admin);
-      pages.push(body.items.map(({ subject }: { subject: string }) => subject));
-      if (body.nextCursor === null) break;
-      cursor = body.nextCursor;
-    }
-    expect(pages).toEqual([['order:4', 'order:3'], ['order:2', 'order:1'], ['order:0']]);
-    const odd = await send(`admin/audit?actor=${actor}&action=odd`, admin);
+    const pages = await pagesOf(ask, `admin/audit?actor=${actor}&limit=2`, headers);
+    expect(pages.map((page) => page.map(({ subject }) => subject))).toEqual([
+      ['order:4', 'order:3'],
+      ['order:2', 'order:1'],
+      ['order:0'],
+    ]);
+    const odd = await ask('GET', `admin/audit?actor=${actor}&action=odd`, { headers });
     expect(odd.body.items.length).toBe(2);
-    const one = await send('admin/audit?subject=order:3', admin);
+    const one = await ask('GET', 'admin/audit?subject=order:3', { headers });
     expect(one.body.items).toEqual([
       {
         id: expect.any(String),
@@ -118,17 +100,17 @@ describe('the list', () => {
         createdAt: new Date(now + 3).toISOString(),
       },
     ]);
-    expect((await send('admin/audit?who=me', admin)).status).toBe(422);
-    expect((await send('admin/audit?cursor=x', admin)).status).toBe(422);
+    expect((await ask('GET', 'admin/audit?who=me', { headers })).status).toBe(422);
+    expect((await ask('GET', 'admin/audit?cursor=x', { headers })).status).toBe(422);
   });
 
   test('is for admins, people and machines, and for nobody else', async () => {
-    const send = shop();
-    expect((await send('admin/audit')).status).toBe(401);
+    expect((await ask('GET', 'admin/audit')).status).toBe(401);
     for (const role of ['customer', 'inventory', 'admin'] as const) {
-      const expected = role === 'admin' ? 200 : 403;
-      expect((await send('admin/audit', (await person(database.db, { role })).bearer)).status).toBe(expected);
-      expect((await send('admin/audit', (await machine(database.db, { role })).headers)).status).toBe(expected);
+      const callers = [(await person(database.db, { role })).bearer, (await machine(database.db, { role })).headers];
+      for (const headers of callers) {
+        expect((await ask('GET', 'admin/audit', { headers })).status).toBe(role === 'admin' ? 200 : 403);
+      }
     }
   });
 });

@@ -8,29 +8,17 @@ import { ACCESS, type Access, CALLERS, type CallerKind } from '../../src/http/ac
 import { createApp } from '../../src/http/app.ts';
 import { saveIntent } from '../../src/payments/store.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { hashPassword } from '../../src/platform/passwords.ts';
 import type { TemporalClient } from '../../src/platform/temporal.ts';
 import { hashToken, newCartToken, orderToken } from '../../src/platform/tokens.ts';
-import { type Headers, machine, type Person, person } from '../accounts/people.ts';
+import { account, type Credentials, machine, type Person, person } from '../accounts/people.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { insertOrderRow, intentOf, stockedVariant } from '../support/rows.ts';
 import { ADDRESS } from '../support/shopper.ts';
+import { requestOf } from './asking.ts';
+import { type Operation, ROUTES } from './document.ts';
 import { ENVIRONMENT, floor } from './floor.ts';
 
-interface Operation {
-  requestBody?: { content: Record<string, { example?: Record<string, unknown> }> };
-}
-
 const HOUR_MS = 3_600_000;
-
-const documented = await createApp(floor(null).deps).request('/api/openapi.json');
-const { paths }: { paths: Record<string, Record<string, Operation>> } = JSON.parse(await documented.text());
-const ROUTES = Object.entries(paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]): [string, Operation] => [
-    `${method.toUpperCase()} ${path}`,
-    operation,
-  ]),
-);
 
 let database: OwnDatabase;
 let app: ReturnType<typeof createApp>;
@@ -55,12 +43,7 @@ async function makeLogin(): Promise<void> {
   const { email, password } = (ROUTES.find(([route]) => route.endsWith('/auth/login'))?.[1].requestBody?.content[
     'application/json'
   ]?.example ?? {}) as { email: string; password: string };
-  const id = randomUUID();
-  await database.db.insertInto('users').values({ id, email, name: 'Ada' }).execute();
-  await database.db
-    .insertInto('accounts')
-    .values({ id, userId: id, providerId: 'credential', accountId: id, password: await hashPassword(password) })
-    .execute();
+  await account(database.db, { email, password });
 }
 
 /** A shop's worth of things to ask for, made anew for each call: some calls end what they ask for. */
@@ -107,7 +90,7 @@ async function things(kind: CallerKind, owner: Person) {
   return { ids, guest, orderId, variantId };
 }
 
-async function headersOf(kind: CallerKind, owner: Person, guest: Headers): Promise<Headers> {
+async function headersOf(kind: CallerKind, owner: Person, guest: Credentials): Promise<Credentials> {
   const { db } = database;
   if (kind === 'nobody') return {};
   if (kind === 'guest') return guest;
@@ -124,15 +107,9 @@ async function answerTo(kind: CallerKind, route: string, operation: Operation): 
   const example = operation.requestBody?.content['application/json']?.example;
   const real = { ...(example?.['orderId'] !== undefined && { orderId }) };
   const known = { ...(example?.['variantId'] !== undefined && { variantId }) };
-  const response = await app.request(path, {
-    method,
-    headers: {
-      ...(await headersOf(kind, owner, guest)),
-      'Idempotency-Key': randomUUID(),
-      ...(example !== undefined && { 'Content-Type': 'application/json' }),
-    },
-    ...(example !== undefined && { body: JSON.stringify({ ...example, ...real, ...known }) }),
-  });
+  const headers = { ...(await headersOf(kind, owner, guest)), 'Idempotency-Key': randomUUID() };
+  const json = example && { ...example, ...real, ...known };
+  const response = await app.request(path, requestOf(method, { headers, json }));
   await response.body?.cancel();
   const { status } = response;
   return [status, status === 401 || status === 403 || status === 404 ? status : 'yes'];

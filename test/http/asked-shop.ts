@@ -9,6 +9,7 @@ import { newId } from '../../src/platform/ids.ts';
 import type { TemporalClient } from '../../src/platform/temporal.ts';
 import { orderToken } from '../../src/platform/tokens.ts';
 import { NOW } from '../support/rows.ts';
+import { asking } from './asking.ts';
 import { floor } from './floor.ts';
 
 /** What a workflow is asked. */
@@ -29,27 +30,31 @@ export interface Sent {
   json?: unknown;
 }
 
-export function askedShop(db: Database, answers: Answers, environment: Record<string, string> = {}) {
-  const { deps } = floor(null, environment, { db, clock: () => NOW, temporal: temporalDouble(answers) });
-  const app = createApp(deps, [orderArea, paymentRoutes]);
+/** The shop: `answers` is what its workflows answer (none, until a test sets it), and `asked` what they have been asked. */
+export function askedShop(db: Database, environment: Record<string, string> = {}) {
+  const told: { asked: Asked[]; answers: Answers } = { asked: [], answers: nothingToAsk };
+  const temporal = temporalDouble((question) => {
+    told.asked.push(question);
+    return told.answers(question);
+  });
+  const { deps } = floor(null, environment, { db, clock: () => NOW, temporal });
+  const ask = asking(createApp(deps, [orderArea, paymentRoutes]));
   const tokenOf = (orderId: string) => orderToken(deps.config.TOKEN_SECRET, orderId);
   /** As the owner of the order, unless told. */
-  const send = async (orderId: string, path: string, sent: Sent = {}) => {
+  const send = (orderId: string, path: string, sent: Sent = {}) => {
     const { method = 'PUT', token = tokenOf(orderId), key = newId(new Date()), json } = sent;
-    const response = await app.request(`/api/v1/${path}`, {
-      method,
-      headers: {
-        ...(token !== null && { 'X-Order-Token': token }),
-        ...(key !== null && { 'Idempotency-Key': key }),
-        ...(json !== undefined && { 'Content-Type': 'application/json' }),
-      },
-      ...(json !== undefined && { body: JSON.stringify(json) }),
-    });
-    const body = (await response.json()) as Record<string, unknown>;
-    return { status: response.status, headers: response.headers, body };
+    const proof = {
+      ...(token !== null && { 'X-Order-Token': token }),
+      ...(key !== null && { 'Idempotency-Key': key }),
+    };
+    return ask(method, path, { headers: proof, json });
   };
-  return { app, send, tokenOf };
+  return Object.assign(told, { ask, send, tokenOf });
 }
+
+const nothingToAsk: Answers = () => {
+  throw new Error('nothing should be asked');
+};
 
 /** The part of the client that asks workflows. */
 function temporalDouble(answers: Answers): TemporalClient {

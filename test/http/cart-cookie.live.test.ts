@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createApp } from '../../src/http/app.ts';
 import { AREAS } from '../../src/http/areas.ts';
-import { PASSWORD, person } from '../accounts/door.ts';
+import { account, PASSWORD } from '../accounts/people.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { stockedVariant } from '../support/rows.ts';
 import { ADDRESS } from '../support/shopper.ts';
-import { asking } from './customers.ts';
+import { asking } from './asking.ts';
 import { floor } from './floor.ts';
 
 const OWN = 'https://shop.example';
@@ -60,7 +60,7 @@ describe('a page of a foreign origin', () => {
 
   test('moves no cart into an account that it logs in to', async () => {
     const { cookie, quantities } = await cart();
-    const { email } = await person(database.db);
+    const { email } = await account(database.db);
     const headers = { ...cookie, Origin: FOREIGN };
     expect((await ask('POST', 'auth/login', { headers, json: { email, password: PASSWORD } })).status).toBe(200);
     expect(await quantities()).toEqual([1]);

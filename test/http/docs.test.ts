@@ -1,54 +1,33 @@
 // The OpenAPI document of the whole API, and the page to read it with.
 import { describe, expect, test } from '@jest/globals';
 import { createApp } from '../../src/http/app.ts';
-import { AREAS } from '../../src/http/areas.ts';
+import { DOCUMENT, ROUTES } from './document.ts';
 import { floor } from './floor.ts';
 
-type Media = { schema?: unknown; example?: unknown; examples?: Record<string, unknown> };
-type Answer = { description: string; content?: Record<string, Media> };
-type Operation = {
-  security?: unknown[];
-  summary?: string;
-  requestBody?: { content: Record<string, Media> };
-  responses: Record<string, Answer>;
-};
-type Document = {
-  openapi: string;
-  paths: Record<string, Record<string, Operation>>;
-  components: Record<string, Record<string, unknown>>;
-};
-
 const PROBLEM = 'application/problem+json';
-const app = createApp(floor(null).deps, AREAS);
-const document: Document = JSON.parse(await (await app.request('/api/openapi.json')).text());
-const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]): [string, Operation] => [
-    `${method.toUpperCase()} ${path}`,
-    operation,
-  ]),
-);
+const app = createApp(floor(null).deps);
 
 describe('the document', () => {
   test('is OpenAPI 3.1 and names the main routes', () => {
-    expect(document.openapi).toBe('3.1.0');
-    expect(operations.map(([name]) => name)).toEqual(
+    expect(DOCUMENT.openapi).toBe('3.1.0');
+    expect(ROUTES.map(([name]) => name)).toEqual(
       expect.arrayContaining(['GET /api/v1/products', 'GET /api/v1/cart', 'POST /api/v1/orders', 'GET /health/ready']),
     );
   });
 
   test('refers to nothing that is not in it', () => {
-    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/(\w+)\/(\w+)"/g)];
+    const references = [...JSON.stringify(DOCUMENT).matchAll(/"\$ref":"#\/components\/(\w+)\/(\w+)"/g)];
     expect(references.length).toBeGreaterThan(0);
-    for (const [, kind = '', name = ''] of references) expect(document.components[kind]).toHaveProperty(name);
+    for (const [, kind = '', name = ''] of references) expect(DOCUMENT.components[kind]).toHaveProperty(name);
   });
 
   test('knows every security scheme that a route asks for', () => {
-    const asked = operations.flatMap(([, { security = [] }]) => security.flatMap((one) => Object.keys(Object(one))));
-    expect(Object.keys(document.components.securitySchemes ?? {})).toEqual(expect.arrayContaining([...new Set(asked)]));
+    const asked = ROUTES.flatMap(([, { security = [] }]) => security.flatMap((one) => Object.keys(Object(one))));
+    expect(Object.keys(DOCUMENT.components.securitySchemes ?? {})).toEqual(expect.arrayContaining([...new Set(asked)]));
   });
 });
 
-describe.each(operations)('%s', (_name, operation) => {
+describe.each(ROUTES)('%s', (_name, operation) => {
   test('says what it is for and who may call it', () => {
     expect(operation.summary).toEqual(expect.any(String));
     expect(operation.security).toEqual(expect.any(Array));

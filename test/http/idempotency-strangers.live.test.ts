@@ -4,10 +4,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createApp } from '../../src/http/app.ts';
 import { AREAS } from '../../src/http/areas.ts';
 import { newId } from '../../src/platform/ids.ts';
+import { person } from '../accounts/people.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { NOW, stockedVariant } from '../support/rows.ts';
 import { ADDRESS } from '../support/shopper.ts';
-import { asking, newCustomer } from './customers.ts';
+import { asking } from './asking.ts';
 import { floor } from './floor.ts';
 
 let database: OwnDatabase;
@@ -37,7 +38,7 @@ test.each([
 });
 
 test('an answer to somebody stays, a refusal too', async () => {
-  const { bearer } = await newCustomer(database.db);
+  const { bearer } = await person(database.db);
   const variant = await stockedVariant(database.db, 5);
   const key = () => ({ 'Idempotency-Key': randomUUID() });
   const customers = { ...bearer, ...key() };

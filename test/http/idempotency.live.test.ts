@@ -1,9 +1,12 @@
 // Idempotency-Key on the real table: one effect, one answer, per caller, however often and however close together it is sent.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MiddlewareHandler } from 'hono';
+import { sql } from 'kysely';
+import { requireActor } from '../../src/http/caller.ts';
 import { deleteExpiredKeys, idempotent } from '../../src/http/idempotency.ts';
 import { problem } from '../../src/http/problem.ts';
 import { type AppEnv, createRouter } from '../../src/http/router.ts';
+import { person } from '../accounts/people.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { floor } from './floor.ts';
 
@@ -25,13 +28,17 @@ function shop(
   options: Parameters<typeof idempotent>[1] = {},
   handler: Handler = (run) => Response.json({ run }, { status: 201 }),
   environment: Record<string, string> = {},
+  asksWho = false,
 ) {
   const state = { runs: 0, now: START };
   const { app } = floor(
     (deps) => {
       const router = createRouter();
       const middleware: MiddlewareHandler<AppEnv> = idempotent(deps, options);
-      router.post('/things', middleware, () => handler((state.runs += 1)));
+      router.post('/things', middleware, async (c) => {
+        if (asksWho) await requireActor(c, deps, 'customer');
+        return handler((state.runs += 1));
+      });
       return router;
     },
     { IDEMPOTENCY_TTL: '3600', ...environment },
@@ -130,16 +137,19 @@ describe.each([
     expect([again.headers.get('idempotent-replayed'), state.runs]).toEqual(['true', 1]);
   });
 
-  test.each(['unavailable', 'internal_error', 'rate_limited'] as const)('runs again after %s', async (code) => {
-    const { send, state } = shop(options, (run) => {
-      if (run === 1) throw problem(code);
-      return Response.json({ run });
-    });
-    await send(`${name}-${code}`);
-    const again = await send(`${name}-${code}`);
-    expect(await again.json()).toEqual({ run: 2 });
-    expect(state.runs).toBe(2);
-  });
+  test.each(['unavailable', 'internal_error', 'rate_limited', 'unauthenticated'] as const)(
+    'runs again after %s',
+    async (code) => {
+      const { send, state } = shop(options, (run) => {
+        if (run === 1) throw problem(code);
+        return Response.json({ run });
+      });
+      await send(`${name}-${code}`);
+      const again = await send(`${name}-${code}`);
+      expect(await again.json()).toEqual({ run: 2 });
+      expect(state.runs).toBe(2);
+    },
+  );
 
   test('runs again when its time is over, and not before', async () => {
     const { send, state } = shop(options);
@@ -225,6 +235,98 @@ describe('without a key', () => {
     await send(null);
     expect(state.runs).toBe(2);
   });
+});
+
+describe('of somebody who is logged in, a key', () => {
+  test('is theirs whichever token they prove it with, so that a retry after a refresh runs nothing twice', async () => {
+    const { send, state } = shop();
+    const me = await person(database.db, { now: new Date(START) });
+    expect((await send('mine-1', undefined, me.bearer)).status).toBe(201);
+    const again = await send('mine-1', undefined, me.cookie);
+    expect([again.headers.get('idempotent-replayed'), state.runs]).toEqual(['true', 1]);
+  });
+
+  test("is nobody else's, and about another guest's cart it is another request", async () => {
+    const { send, state } = shop();
+    const [me, other] = [
+      await person(database.db, { now: new Date(START) }),
+      await person(database.db, { now: new Date(START) }),
+    ];
+    await send('mine-2', undefined, me.bearer);
+    await send('mine-2', undefined, other.bearer);
+    expect(state.runs).toBe(2);
+    const reused = await send('mine-2', undefined, { ...me.bearer, 'X-Cart-Token': 'another' });
+    expect(await reused.json()).toMatchObject({ code: 'idempotency_key_reused' });
+  });
+
+  test.each(['claimed', 'converging'])(
+    '(%s) opens nothing once their login is over, or their role is another',
+    async (how) => {
+      const { send, state } = shop({ converges: how === 'converging' });
+      const { db } = database;
+      const [out, demoted] = [
+        await person(db, { now: new Date(START) }),
+        await person(db, { role: 'admin', now: new Date(START) }),
+      ];
+      const key = `ended-${how}`;
+      for (const who of [out, demoted]) await send(key, undefined, who.bearer);
+      await db.deleteFrom('sessions').where('userId', '=', out.id).execute();
+      await db.updateTable('users').set({ role: 'customer' }).where('id', '=', demoted.id).execute();
+      for (const who of [out, demoted]) {
+        const later = await send(key, undefined, who.bearer);
+        expect(later.headers.get('idempotent-replayed')).toBeNull();
+      }
+      expect(state.runs).toBe(4);
+    },
+  );
+
+  test('costs no statement that the handler would not have needed', async () => {
+    const me = await person(database.db, { now: new Date(START) });
+    const { send } = shop({}, () => new Response(null, { status: 204 }), {}, true);
+    const before = statements;
+    await send('mine-3', undefined, me.bearer);
+    expect(statements - before).toBe(3);
+  });
+});
+
+test('a cookie of a login that is over makes a guest, whose key it then is', async () => {
+  const { send, state } = shop();
+  const stale = { Cookie: 'session=over' };
+  await send('stale', undefined, stale);
+  const again = await send('stale');
+  expect([again.headers.get('idempotent-replayed'), state.runs]).toEqual(['true', 1]);
+});
+
+test('what is kept of an answer tells its tokens to nobody who reads the table', async () => {
+  const { send } = shop({}, () =>
+    Response.json(
+      { accessToken: 'order_secret', clientSecret: 'pi_secret' },
+      { headers: { 'X-Cart-Token': 'cart_secret' } },
+    ),
+  );
+  await send('sealed');
+  const rows = await sql<{ row: string }>`
+    SELECT concat(to_jsonb(k), encode(sealed, 'escape')) AS row
+    FROM idempotency_keys AS k WHERE key = 'sealed'`.execute(database.db);
+  expect(rows.rows).toHaveLength(1);
+  expect(rows.rows[0]?.row).not.toMatch(/secret|accessToken/);
+  const again = await send('sealed');
+  expect([await again.json(), again.headers.get('X-Cart-Token')]).toEqual([
+    { accessToken: 'order_secret', clientSecret: 'pi_secret' },
+    'cart_secret',
+  ]);
+});
+
+test('an answer that no secret opens any more is not made anew: what it told of was done', async () => {
+  const { send, state } = shop();
+  await send('rotated');
+  await database.db
+    .updateTable('idempotencyKeys')
+    .set({ sealed: Buffer.from('of another secret') })
+    .where('key', '=', 'rotated')
+    .execute();
+  expect(await (await send('rotated')).json()).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+  expect(state.runs).toBe(1);
 });
 
 test('expired keys go when they are swept, and the others stay', async () => {

@@ -8,25 +8,21 @@ import { accountArea } from '../../src/http/areas.ts';
 import { findCaller } from '../../src/http/caller.ts';
 import { createRouter } from '../../src/http/router.ts';
 import { createServer, listen } from '../../src/http/server.ts';
-import { hashPassword } from '../../src/platform/passwords.ts';
 import { openRedis } from '../../src/platform/redis.ts';
-import { person } from '../accounts/people.ts';
+import { account, PASSWORD, person } from '../accounts/people.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { sharedServers } from '../support/servers.ts';
 import { until } from '../support/wait.ts';
 import { floor } from './floor.ts';
 
-const PASSWORD = 'correct horse battery staple';
 /** With this scale six writes a minute are allowed. */
 const SIX_WRITES = { RATE_LIMIT_SCALE: '0.02' };
 const AS_CONFIGURED = { RATE_LIMIT_SCALE: '1' };
 
 let database: OwnDatabase;
-let passwordHash: string;
 const closing: (() => void)[] = [];
 beforeAll(async () => {
   database = await ownDatabase();
-  passwordHash = await hashPassword(PASSWORD);
 });
 afterEach(() => {
   for (const close of closing.splice(0)) close();
@@ -202,19 +198,13 @@ test('accounts of one address may ask four times as often as one, all together',
 });
 
 describe('logins', () => {
-  async function account(): Promise<string> {
-    const { id, email } = await person(database.db);
-    const columns = { id: randomUUID(), userId: id, providerId: 'credential', accountId: id, password: passwordHash };
-    await database.db.insertInto('accounts').values(columns).execute();
-    return email;
-  }
   const logIn = (url: string, email: string, password: string, from = newAddress()) =>
     ask(url, '/api/v1/auth/login', { from, json: { email, password } });
   const wrong = () => randomBytes(6).toString('hex');
 
   test('that are right are not counted, however many come at once; a guesser is refused after ten, with the right password, too', async () => {
     const [one, two] = [await api(AS_CONFIGURED, await redisOf()), await api(AS_CONFIGURED, await redisOf())];
-    const [email, other] = [await account(), await account()];
+    const [{ email }, { email: other }] = [await account(database.db), await account(database.db)];
     const right = await statuses(times(24, () => logIn(one.url, email, PASSWORD)));
     expect(right).toEqual(times(24, () => 200));
     for (const { url } of [one, two]) {
@@ -231,7 +221,7 @@ describe('logins', () => {
 
   test.each(['with Redis', 'without Redis'])('that come all at once are ten guesses at the most, %s', async (how) => {
     const { url } = await api(AS_CONFIGURED, how === 'with Redis' ? await redisOf() : null);
-    for (const email of [await account(), `${randomUUID()}@example.com`]) {
+    for (const email of [(await account(database.db)).email, `${randomUUID()}@example.com`]) {
       const answers = await statuses(times(40, () => logIn(url, email, wrong())));
       expect(answers.filter((status) => status === 401).length).toBe(10);
       expect(answers.filter((status) => status === 429).length).toBe(30);
@@ -243,7 +233,7 @@ describe('logins', () => {
     const from = newAddress();
     const guesses = await statuses(times(8, () => logIn(url, `${randomUUID()}@example.com`, wrong(), from)));
     expect(guesses.filter((status) => status === 401).length).toBe(5);
-    const email = await account();
+    const { email } = await account(database.db);
     expect((await logIn(url, email, PASSWORD, from)).status).toBe(429);
     expect((await logIn(url, email, PASSWORD)).status).toBe(200);
   });

@@ -1,37 +1,35 @@
 // How many mails strangers can have us send, and what they can write into them.
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createPlacingActivities } from '../../activities/placing.ts';
 import { cartRoutes } from '../../src/cart/routes.ts';
 import { findCoupon } from '../../src/coupons/store.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { door, newAddress } from '../accounts/door.ts';
-import { type OwnDatabase, ownDatabase } from '../support/database.ts';
+import { doors } from '../accounts/door.ts';
+import { newAddress, person } from '../accounts/people.ts';
 import { LATER, NOW, PRICING, stockedVariant } from '../support/rows.ts';
 import { ADDRESS } from '../support/shopper.ts';
 import { type Answers, askedShop } from './asked-shop.ts';
-import { asking, newCustomer } from './customers.ts';
+import { asking } from './asking.ts';
 import { floor } from './floor.ts';
 
 /** Three mails asked for from an address, two orders to a mailbox. */
 const TENTH = { RATE_LIMIT_SCALE: '0.1' };
 
-let database: OwnDatabase;
+const { database, shop } = doors();
 let askCart: ReturnType<typeof asking>;
 let cup: string;
 beforeAll(async () => {
-  database = await ownDatabase();
   askCart = asking(floor((all) => cartRoutes(all, findCoupon), {}, { db: database.db, clock: () => NOW }).app);
   cup = (await stockedVariant(database.db, 1_000)).id;
 });
-afterAll(() => database.leave());
 
 describe('mails about accounts', () => {
   test('are limited by where they are asked for, to however many people they go', async () => {
-    const { send, register } = door(database.db, { environment: TENTH });
+    const { post, register } = shop({ environment: TENTH });
     const statuses = [];
     for (const path of ['auth/send-otp', 'auth/forgot-password', 'auth/resend-verification', 'auth/send-otp'])
-      statuses.push((await send(path, { email: newAddress() })).status);
+      statuses.push((await post(path, { email: newAddress() })).status);
     expect(statuses).toEqual([202, 202, 202, 429]);
     const email = newAddress();
     expect((await register(email)).status).toBe(429);
@@ -40,7 +38,7 @@ describe('mails about accounts', () => {
   });
 
   test('are limited by the mailbox, under whatever tag it is written', async () => {
-    const { limits } = door(database.db, { environment: { RATE_LIMIT_SCALE: '1' } }).deps;
+    const { limits } = shop({ environment: { RATE_LIMIT_SCALE: '1' } }).deps;
     const mailbox = randomUUID();
     for (const tag of ['', '+1', '+two', '+3+4', '+']) await limits.mailsTo(`${mailbox}${tag}@example.com`);
     for (const tag of ['+5', ''])
@@ -58,8 +56,8 @@ describe('orders', () => {
     await steps.placeOrder({ orderId: workflowId.replace('checkout/', ''), nextOrderId: newId(NOW), ...times });
     return { outcome: 'placed' };
   };
-  const shop = () => {
-    const ask = asking(askedShop(database.db, placing, TENTH).app);
+  const orders = () => {
+    const { ask } = Object.assign(askedShop(database.db, TENTH), { answers: placing });
     return async (owner: Record<string, string>, sent: Record<string, unknown> = {}) => {
       const headers = { 'Idempotency-Key': randomUUID(), ...owner };
       const json = { paymentMethod: 'cod', shippingAddress: ADDRESS, ...sent };
@@ -73,7 +71,7 @@ describe('orders', () => {
   };
 
   test('of guests whose mails go to one mailbox are limited; a repeat is none of its own', async () => {
-    const submit = shop();
+    const submit = orders();
     const mailbox = randomUUID();
     const [first, second, third] = [await fill(), await fill(), await fill()];
     const once = { email: `${mailbox}@example.com` };
@@ -86,8 +84,8 @@ describe('orders', () => {
   });
 
   test('of a customer, who need not have proven the address, are limited alike', async () => {
-    const submit = shop();
-    const { bearer } = await newCustomer(database.db);
+    const submit = orders();
+    const { bearer } = await person(database.db);
     const statuses = [];
     for (const _ of Array.from({ length: 3 })) {
       await fill(bearer);
@@ -104,8 +102,11 @@ describe('a name that would put a link into our mails', () => {
   const LINKS = ['You won! http://evil.example/claim', 'see HTTPS://evil.example', 'Ada www.evil.example'];
 
   test.each(LINKS)('is refused of who registers: %s', async (name) => {
-    const { send } = door(database.db);
-    const refused = await send('auth/register', { email: newAddress(), password: 'correct horse battery', name });
+    const refused = await shop().post('auth/register', {
+      email: newAddress(),
+      password: 'correct horse battery',
+      name,
+    });
     expect(refused).toMatchObject({
       status: 422,
       body: { errors: [{ path: 'name', message: 'must not contain a link' }] },
@@ -113,7 +114,7 @@ describe('a name that would put a link into our mails', () => {
   });
 
   test.each(LINKS)('is refused of who orders: %s', async (name) => {
-    const ask = asking(askedShop(database.db, () => ({ outcome: 'placed' })).app);
+    const { ask } = askedShop(database.db);
     const headers = { 'Idempotency-Key': randomUUID(), 'X-Cart-Token': 'cart_of_nobody' };
     const json = { paymentMethod: 'cod', email: newAddress(), shippingAddress: { ...ADDRESS, name } };
     expect(await ask('POST', 'orders', { headers, json })).toMatchObject({
@@ -125,9 +126,8 @@ describe('a name that would put a link into our mails', () => {
   test.each(['Dr. Ada K. Lovelace', 'O’Brien-Smith, c/o St. Mary', 'Aww. Ada', 'Example.com Ltd'])(
     'is not one like %s',
     async (name) => {
-      const { send } = door(database.db);
       const json = { email: newAddress(), password: 'correct horse battery', name };
-      expect((await send('auth/register', json)).status).toBe(201);
+      expect((await shop().post('auth/register', json)).status).toBe(201);
     },
   );
 });

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { mailsTo, rowsOf } from '../support/backstage.ts';
+import { inMail, mailsTo, rowsOf } from '../support/backstage.ts';
 import { type Answer, call } from '../support/shopper.ts';
 import { type RunningStack, startStack } from '../support/stack.ts';
 import { until } from '../support/wait.ts';
@@ -31,14 +31,6 @@ afterAll(async () => {
 
 function auth<Body = Login>(route: string, json: unknown, headers: Record<string, string> = {}): Promise<Answer<Body>> {
   return call<Body>(`${shop.api}/api/v1/auth/${route}`, { json, headers });
-}
-
-/** What the pattern finds in a mail to this address, as soon as one has it. */
-function inMail(pattern: RegExp, to = EMAIL): Promise<string> {
-  return until(`a mail with ${pattern}`, async () => {
-    const texts = (await mailsTo(shop.stack, to)).map(({ text }) => text);
-    return texts.flatMap((text) => pattern.exec(text)?.[1] ?? [])[0];
-  });
 }
 
 /** Everything that a table holds, as text. */
@@ -74,7 +66,7 @@ test('a person registers, confirms, refreshes, forgets, resets, and comes back b
   expect(registered).toMatchObject({ status: 201, body: { user: { emailVerified: false } } });
   const first = keep(registered);
 
-  const confirm = await inMail(/\/verify-email\?token=(\S+)/);
+  const confirm = await inMail(shop.stack, EMAIL, /\/verify-email\?token=(\S+)/);
   expect((await auth('verify-email', { token: confirm })).status).toBe(204);
   expect((await auth('verify-email', { token: confirm })).status).toBe(422);
 
@@ -84,20 +76,20 @@ test('a person registers, confirms, refreshes, forgets, resets, and comes back b
   expect((await auth('change-password', change, bearer)).status).toBe(204);
 
   expect((await auth('forgot-password', { email: EMAIL })).status).toBe(202);
-  const reset = await inMail(/\/reset-password\?token=(\S+)/);
+  const reset = await inMail(shop.stack, EMAIL, /\/reset-password\?token=(\S+)/);
   expect((await auth('reset-password', { token: reset, newPassword: THIRD })).status).toBe(204);
   expect((await auth('refresh', { refreshToken: second.refreshToken })).status).toBe(401);
   expect((await auth('login', { email: EMAIL, password: SECOND })).status).toBe(401);
   expect(keep(await auth('login', { email: EMAIL, password: THIRD })).user.emailVerified).toBe(true);
 
   expect((await auth('send-otp', { email: EMAIL })).status).toBe(202);
-  const otp = await inMail(/^(\d{6})$/m);
+  const otp = await inMail(shop.stack, EMAIL, /^(\d{6})$/m);
   const back = await auth('verify-otp', { email: EMAIL, otp });
   expect(back).toMatchObject({ status: 200, body: { user: { id: first.user.id } } });
   keep(back);
 
   expect((await auth('register', { email: EMAIL, password: FIRST, name: 'Grace' })).status).toBe(422);
-  await inMail(/(You have an account)/);
+  await inMail(shop.stack, EMAIL, /(You have an account)/);
   await auth('forgot-password', { email: 'nobody@example.com' });
 
   secrets.push(confirm, reset);

@@ -11,41 +11,26 @@ import { saveIntent } from '../../src/payments/store.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { hashToken, newCartToken } from '../../src/platform/tokens.ts';
 import type { MoveRequest } from '../../workflows/messages.ts';
-import { type Answers, type Asked, askedShop, type Sent } from '../http/asked-shop.ts';
+import { askedShop, type Sent } from '../http/asked-shop.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { insertOrderRow, intentIdOf, intentOf, LATER, NOW, setStatus } from '../support/rows.ts';
 
 let database: OwnDatabase;
-/** What Temporal has been asked, and what it answers. */
-let asked: Asked[];
-let answers: Answers;
+let shop: ReturnType<typeof askedShop>;
 
 beforeAll(async () => {
   database = await ownDatabase();
 });
 afterAll(() => database.leave());
 beforeEach(() => {
-  asked = [];
-  answers = () => {
-    throw new Error('nothing should be asked');
-  };
+  shop = askedShop(database.db);
 });
 
-function shop() {
-  const { app, send, tokenOf } = askedShop(database.db, (question) => {
-    asked.push(question);
-    return answers(question);
-  });
-  const cancel = (orderId: string, sent: Sent = {}) => send(orderId, `orders/${orderId}/cancel`, sent);
-  const submit = async (cartToken: string) => {
-    const response = await app.request('/api/v1/orders', {
-      method: 'POST',
-      headers: { 'X-Cart-Token': cartToken, 'Idempotency-Key': cartToken, 'Content-Type': 'application/json' },
-      body: JSON.stringify(placeOrderExample),
-    });
-    return { status: response.status, body: await response.json() };
-  };
-  return { send, cancel, submit, tokenOf };
+const cancel = (orderId: string, sent: Sent = {}) => shop.send(orderId, `orders/${orderId}/cancel`, sent);
+
+function submit(cartToken: string) {
+  const headers = { 'X-Cart-Token': cartToken, 'Idempotency-Key': cartToken };
+  return shop.ask('POST', 'orders', { headers, json: placeOrderExample });
 }
 
 const stands = (orderId: string, status: string) => setStatus(database.db, orderId, status);
@@ -61,37 +46,37 @@ const BY_CUSTOMER = expect.objectContaining({ by: 'customer', reason: 'cancelled
 describe('a cancel', () => {
   test.each(['PENDING', 'AWAITING_CONFIRMATION'])('of an order that is %s is put to its checkout', async (status) => {
     const orderId = await insertOrderRow(database.db, { status });
-    answers = async () => {
+    shop.answers = async () => {
       await stands(orderId, 'CANCELLED');
       return { moved: true, status: 'CANCELLED' };
     };
-    expect(await shop().cancel(orderId)).toMatchObject({ status: 200, body: { id: orderId, status: 'CANCELLED' } });
-    expect(asked).toEqual([{ workflowId: `checkout/${orderId}`, update: 'cancel', request: BY_CUSTOMER }]);
+    expect(await cancel(orderId)).toMatchObject({ status: 200, body: { id: orderId, status: 'CANCELLED' } });
+    expect(shop.asked).toEqual([{ workflowId: `checkout/${orderId}`, update: 'cancel', request: BY_CUSTOMER }]);
   });
 
   test.each(['PAID', 'CONFIRMED', 'PROCESSING'])('of an order that is %s is put to its fulfillment', async (status) => {
     const orderId = await insertOrderRow(database.db, { status });
-    answers = () => ({ moved: true, status: 'CANCELLED' });
-    expect((await shop().cancel(orderId)).status).toBe(200);
-    expect(asked).toEqual([{ workflowId: `fulfillment/${orderId}`, update: 'cancel', request: BY_CUSTOMER }]);
+    shop.answers = () => ({ moved: true, status: 'CANCELLED' });
+    expect((await cancel(orderId)).status).toBe(200);
+    expect(shop.asked).toEqual([{ workflowId: `fulfillment/${orderId}`, update: 'cancel', request: BY_CUSTOMER }]);
   });
 
   test.each(['SHIPPED', 'DELIVERED', 'CANCELLED', 'EXPIRED', 'REFUNDED'])(
     'of an order that is %s is refused, and nobody is asked',
     async (status) => {
       const orderId = await insertOrderRow(database.db, { status });
-      const refused = await shop().cancel(orderId);
+      const refused = await cancel(orderId);
       expect(refused).toMatchObject({ status: 409, body: { code: 'invalid_transition', orderStatus: status } });
-      expect(asked).toEqual([]);
+      expect(shop.asked).toEqual([]);
     },
   );
 
   test('that comes too late for the checkout, because the money was faster, goes on to the fulfillment', async () => {
     const orderId = await insertOrderRow(database.db);
-    answers = ({ workflowId }) =>
+    shop.answers = ({ workflowId }) =>
       workflowId.startsWith('checkout/') ? { moved: false, status: 'PAID' } : { moved: true, status: 'CANCELLED' };
-    expect((await shop().cancel(orderId)).status).toBe(200);
-    expect(asked.map(({ workflowId }) => workflowId)).toEqual([`checkout/${orderId}`, `fulfillment/${orderId}`]);
+    expect((await cancel(orderId)).status).toBe(200);
+    expect(shop.asked.map(({ workflowId }) => workflowId)).toEqual([`checkout/${orderId}`, `fulfillment/${orderId}`]);
   });
 
   test.each([
@@ -99,70 +84,68 @@ describe('a cancel', () => {
     ['EXPIRED', { status: 409, body: { code: 'invalid_transition', orderStatus: 'EXPIRED' } }],
   ])('whose checkout has just ended with the order %s is judged by that', async (status, answer) => {
     const orderId = await insertOrderRow(database.db);
-    answers = async ({ workflowId }) => {
+    shop.answers = async ({ workflowId }) => {
       if (workflowId.startsWith('fulfillment/')) return { moved: true, status: 'CANCELLED' };
       await stands(orderId, status);
       throw new WorkflowNotFoundError('workflow execution already completed', workflowId, undefined);
     };
-    expect(await shop().cancel(orderId)).toMatchObject(answer);
+    expect(await cancel(orderId)).toMatchObject(answer);
   });
 
   test.each(['UnprocessedUpdate', 'AcceptedUpdateCompletedWorkflow'])(
     'that no workflow has judged, because each ended in that moment (%s), is asked again',
     async (type) => {
       const orderId = await insertOrderRow(database.db);
-      answers = async ({ workflowId }) => {
-        const nth = asked.filter((question) => question.workflowId === workflowId).length;
+      shop.answers = async ({ workflowId }) => {
+        const nth = shop.asked.filter((question) => question.workflowId === workflowId).length;
         const unjudged = new WorkflowUpdateFailedError('failed', ApplicationFailure.nonRetryable('unjudged', type));
         if (nth === 1) throw unjudged;
         if (workflowId.startsWith('fulfillment/')) return { moved: true, status: 'CANCELLED' };
         await stands(orderId, 'PAID');
         throw new WorkflowNotFoundError('workflow execution already completed', workflowId, undefined);
       };
-      expect((await shop().cancel(orderId)).status).toBe(200);
+      expect((await cancel(orderId)).status).toBe(200);
     },
   );
 
   test('that its workflow breaks on is our fault, and is not asked for ever', async () => {
     const orderId = await insertOrderRow(database.db);
-    answers = () => {
+    shop.answers = () => {
       throw new WorkflowUpdateFailedError('failed', ApplicationFailure.nonRetryable('broken'));
     };
-    expect((await shop().cancel(orderId)).status).toBe(500);
-    expect(asked).toHaveLength(1);
+    expect((await cancel(orderId)).status).toBe(500);
+    expect(shop.asked).toHaveLength(1);
   });
 
   test('that its workflow refuses is refused with where the order stands', async () => {
     const orderId = await insertOrderRow(database.db, { status: 'PROCESSING' });
-    answers = () => ({ moved: false, status: 'SHIPPED' });
-    const refused = await shop().cancel(orderId);
+    shop.answers = () => ({ moved: false, status: 'SHIPPED' });
+    const refused = await cancel(orderId);
     expect(refused).toMatchObject({ status: 409, body: { code: 'invalid_transition', orderStatus: 'SHIPPED' } });
   });
 
   test('while Temporal is away is 503, and may be repeated under the same key', async () => {
     const orderId = await insertOrderRow(database.db);
-    answers = () => {
+    shop.answers = () => {
       throw new ServiceError('14 UNAVAILABLE');
     };
-    const { cancel } = shop();
     const away = await cancel(orderId, { key: 'again' });
     expect(away).toMatchObject({ status: 503, body: { code: 'unavailable' } });
     expect(away.headers.get('Retry-After')).not.toBeNull();
-    answers = () => ({ moved: true, status: 'CANCELLED' });
+    shop.answers = () => ({ moved: true, status: 'CANCELLED' });
     expect((await cancel(orderId, { key: 'again' })).status).toBe(200);
   });
 
   test('whose answer was lost is told the same again under its key; under another, or none, it comes too late', async () => {
     const orderId = await insertOrderRow(database.db);
-    answers = async ({ request }) => {
+    shop.answers = async ({ request }) => {
       await cancelledBy(orderId, request as MoveRequest);
       throw new ServiceError('14 UNAVAILABLE');
     };
-    const { cancel } = shop();
     expect((await cancel(orderId, { key: 'lost' })).status).toBe(503);
     expect(await cancel(orderId, { key: 'lost' })).toMatchObject({ status: 200, body: { status: 'CANCELLED' } });
     for (const key of ['another', null]) expect((await cancel(orderId, { key })).status).toBe(409);
-    expect(asked).toHaveLength(1);
+    expect(shop.asked).toHaveLength(1);
   });
 
   test('that is repeated under its key while the first is still running gets the same answer, and waits for no other', async () => {
@@ -170,21 +153,19 @@ describe('a cancel', () => {
     const { promise: bothAsked, resolve } = Promise.withResolvers<void>();
     // The workflow makes the two requests one.
     let move: Promise<void> | undefined;
-    answers = async ({ request }) => {
-      if (asked.length === 2) resolve();
+    shop.answers = async ({ request }) => {
+      if (shop.asked.length === 2) resolve();
       await bothAsked;
       move ??= cancelledBy(orderId, request as MoveRequest);
       await move;
       return { moved: true, status: 'CANCELLED' };
     };
-    const { cancel } = shop();
     const both = await Promise.all([cancel(orderId, { key: 'twice' }), cancel(orderId, { key: 'twice' })]);
     expect(both.map(({ status }) => status)).toEqual([200, 200]);
   });
 
   test('takes {} or nothing, by PUT and by PATCH, and no other field', async () => {
-    answers = () => ({ moved: true, status: 'CANCELLED' });
-    const { cancel } = shop();
+    shop.answers = () => ({ moved: true, status: 'CANCELLED' });
     const orders = await Promise.all(Array.from({ length: 3 }, () => insertOrderRow(database.db)));
     const [first = '', second = '', third = ''] = orders;
     expect((await cancel(first, { json: {} })).status).toBe(200);
@@ -196,7 +177,7 @@ describe('a cancel', () => {
 test('a cart whose order ends while it is submitted is ordered again at once', async () => {
   const [cartToken, next] = [newCartToken(), newId(NOW)];
   const first = await cartInCheckout(cartToken);
-  answers = async ({ workflowId }) => {
+  shop.answers = async ({ workflowId }) => {
     if (workflowId === `checkout/${next}`) {
       await insertOrderRow(database.db, { id: next, cart_id: first.cartId, status: 'AWAITING_CONFIRMATION' });
     } else {
@@ -205,22 +186,22 @@ test('a cart whose order ends while it is submitted is ordered again at once', a
     }
     return { outcome: 'placed' };
   };
-  const placed = await shop().submit(cartToken);
+  const placed = await submit(cartToken);
   expect(placed).toMatchObject({ status: 201, body: { order: { id: next } } });
-  expect(asked.map(({ workflowId }) => workflowId)).toEqual([`checkout/${first.orderId}`, `checkout/${next}`]);
+  expect(shop.asked.map(({ workflowId }) => workflowId)).toEqual([`checkout/${first.orderId}`, `checkout/${next}`]);
 });
 
 test('a cart whose order was paid and cancelled while it is submitted is answered with that order, at once', async () => {
   const cartToken = newCartToken();
   const first = await cartInCheckout(cartToken);
-  answers = async () => {
+  shop.answers = async () => {
     await insertOrderRow(database.db, { id: first.orderId, cart_id: first.cartId, status: 'CANCELLED' });
     await closeCart(database.db, first.orderId, NOW).execute();
     return { outcome: 'placed' };
   };
-  const placed = await shop().submit(cartToken);
+  const placed = await submit(cartToken);
   expect(placed).toMatchObject({ status: 201, body: { order: { id: first.orderId, status: 'CANCELLED' } } });
-  expect(asked).toHaveLength(1);
+  expect(shop.asked).toHaveLength(1);
 });
 
 async function cartInCheckout(cartToken: string): Promise<{ cartId: string; orderId: string }> {
@@ -234,7 +215,7 @@ async function cartInCheckout(cartToken: string): Promise<{ cartId: string; orde
 test('nothing of an order is there for anybody without its own token', async () => {
   const [mine, theirs] = [await insertOrderRow(database.db), await insertOrderRow(database.db)];
   await saveIntent(database.db, newId(NOW), intentOf(mine, 1), NOW);
-  const { send, tokenOf } = shop();
+  const { send, tokenOf } = shop;
   const routes: [string, Sent][] = [
     [`orders/${mine}`, { method: 'GET' }],
     [`orders/${mine}/track`, { method: 'GET' }],
@@ -249,12 +230,12 @@ test('nothing of an order is there for anybody without its own token', async () 
       expect([path, (await send(mine, path, { ...sent, token })).body['code']]).toEqual([path, 'not_found']);
     }
   }
-  expect(asked).toEqual([]);
+  expect(shop.asked).toEqual([]);
 });
 
 test("the customer reads an order's story without the names of the staff", async () => {
   const orderId = await insertOrderRow(database.db, { status: 'CONFIRMED' });
-  const { send } = shop();
+  const { send } = shop;
   await sql`INSERT INTO order_events (order_id, sequence, from_status, to_status, actor, note, created_at) VALUES
     (${orderId}, 2, 'AWAITING_CONFIRMATION', 'CONFIRMED', ${`admin:${newId(NOW)}`}, 'confirmed_by_shop', ${NOW}),
     (${orderId}, 1, NULL, 'AWAITING_CONFIRMATION', 'customer', NULL, ${NOW})`.execute(database.db);

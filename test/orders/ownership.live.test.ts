@@ -3,13 +3,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createPlacingActivities } from '../../activities/placing.ts';
+import type { Role } from '../../src/accounts/rules.ts';
 import { cartRoutes } from '../../src/cart/routes.ts';
 import { findCoupon } from '../../src/coupons/store.ts';
 import { createClaimOrders } from '../../src/orders/claiming.ts';
 import { saveIntent } from '../../src/payments/store.ts';
 import { newId } from '../../src/platform/ids.ts';
+import { person } from '../accounts/people.ts';
 import { type Answers, askedShop } from '../http/asked-shop.ts';
-import { asking, newCustomer } from '../http/customers.ts';
+import { type Ask, asking } from '../http/asking.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { insertOrderRow, intentIdOf, intentOf, LATER, NOW, PRICING, stockedVariant } from '../support/rows.ts';
@@ -17,22 +19,21 @@ import { ADDRESS } from '../support/shopper.ts';
 
 let database: OwnDatabase;
 let shop: ReturnType<typeof askedShop>;
-let ask: ReturnType<typeof asking>;
-let askCart: ReturnType<typeof asking>;
+let ask: Ask;
+let askCart: Ask;
 let cup: string;
-let answers: Answers;
 
 beforeAll(async () => {
   database = await ownDatabase();
   const parts = { db: database.db, clock: () => NOW };
   askCart = asking(floor((all) => cartRoutes(all, findCoupon), {}, parts).app);
-  shop = askedShop(database.db, (question) => answers(question));
-  ask = asking(shop.app);
   cup = (await stockedVariant(database.db, 1_000)).id;
 });
 afterAll(() => database.leave());
 beforeEach(() => {
-  answers = placing;
+  shop = askedShop(database.db);
+  shop.answers = placing;
+  ({ ask } = shop);
 });
 
 /** What a checkout does with a submit: the real step, in the transaction that writes the order. */
@@ -45,7 +46,7 @@ const placing: Answers = async ({ workflowId }) => {
   return 'refusal' in placed ? { outcome: 'refused', refusal: placed.refusal } : { outcome: 'placed' };
 };
 
-const customer = () => newCustomer(database.db);
+const customer = (role: Role = 'customer') => person(database.db, { role, now: NOW });
 const body = { paymentMethod: 'cod', shippingAddress: ADDRESS };
 const GUEST_EMAIL = { email: 'Guest@example.com' };
 
@@ -77,7 +78,7 @@ describe('an order', () => {
       expect(status).toBe(201);
       expect(placed.order).toMatchObject({ email: who.email, status: 'AWAITING_CONFIRMATION' });
       expect(placed.order.accessToken).toBeUndefined();
-      expect(await rowOf(placed.order.id)).toEqual({ customerId: who.userId, email: who.email });
+      expect(await rowOf(placed.order.id)).toEqual({ customerId: who.id, email: who.email });
     },
   );
 
@@ -85,7 +86,7 @@ describe('an order', () => {
     const who = await customer();
     const { token } = await fill();
     const { body: placed } = await submit({ ...who.bearer, 'X-Cart-Token': token }, { ...body, ...GUEST_EMAIL });
-    expect(await rowOf(placed.order.id)).toEqual({ customerId: who.userId, email: who.email });
+    expect(await rowOf(placed.order.id)).toEqual({ customerId: who.id, email: who.email });
   });
 
   test("of a guest stays a guest's, with its access token in every answer, and needs an address of mail", async () => {
@@ -179,7 +180,7 @@ describe('an address that is kept', () => {
     const kept = { ...ADDRESS, city: 'York', isDefault: true, createdAt: NOW, updatedAt: NOW };
     await database.db
       .insertInto('addresses')
-      .values({ id, customerId: who.userId, ...kept })
+      .values({ id, customerId: who.id, ...kept })
       .execute();
     const chosen = { paymentMethod: 'cod', addressId: id };
     await fill(other.bearer);
@@ -198,8 +199,8 @@ describe('an address that is kept', () => {
 
 describe("a customer's order", () => {
   test('is read, tracked, followed, paid and cancelled by them, and is not there for another', async () => {
-    const [who, other, admin] = [await customer(), await customer(), await newCustomer(database.db, 'admin')];
-    const id = await insertOrderRow(database.db, { customer_id: who.userId });
+    const [who, other, admin] = [await customer(), await customer(), await customer('admin')];
+    const id = await insertOrderRow(database.db, { customer_id: who.id });
     await saveIntent(database.db, newId(NOW), intentOf(id, 1), NOW);
     const intent = intentIdOf(id, 1);
     const routes = [
@@ -213,18 +214,14 @@ describe("a customer's order", () => {
       ['PUT', `orders/${id}/cancel`],
       ['PATCH', `orders/${id}/cancel`],
     ] as const;
-    const asked: string[] = [];
-    answers = ({ workflowId, update }) => {
-      asked.push(`${workflowId} ${update}`);
-      return update === 'cancel' ? { moved: true, status: 'CANCELLED' } : { outcome: 'live' };
-    };
+    shop.answers = ({ update }) => (update === 'cancel' ? { moved: true, status: 'CANCELLED' } : { outcome: 'live' });
     const send = (headers: Record<string, string>, [method, path, json]: (typeof routes)[number]) =>
       ask(method, path, { headers: { ...headers, 'Idempotency-Key': randomUUID() }, json });
     for (const route of routes) {
       expect([route, (await send(other.bearer, route)).status]).toEqual([route, 404]);
       expect([route, (await send({}, route)).status]).toEqual([route, 404]);
     }
-    expect(asked).toEqual([]);
+    expect(shop.asked).toEqual([]);
     for (const route of routes) {
       expect([route, (await send(who.bearer, route)).status]).toEqual([route, 200]);
       expect([route, (await send(who.cookie, route)).status]).toEqual([route, 200]);
@@ -236,8 +233,8 @@ describe("a customer's order", () => {
   });
 
   test("is an admin's own where the admin has placed it", async () => {
-    const admin = await newCustomer(database.db, 'admin');
-    const id = await insertOrderRow(database.db, { customer_id: admin.userId });
+    const admin = await customer('admin');
+    const id = await insertOrderRow(database.db, { customer_id: admin.id });
     await saveIntent(database.db, newId(NOW), intentOf(id, 1), NOW);
     const { body: payment } = await ask('GET', `payments/${intentIdOf(id, 1)}`, { headers: admin.bearer });
     expect(payment.clientSecret).not.toBeNull();
@@ -251,11 +248,12 @@ describe('who has proven a mail address', () => {
     const guests = await Promise.all(
       [who.email, who.email.toUpperCase(), other.email].map((email) => insertOrderRow(database.db, { email })),
     );
-    const theirs = await insertOrderRow(database.db, { email: who.email, customer_id: other.userId });
-    await Promise.all([claim(who), claim(who), claim({ ...who, email: who.email.toUpperCase() })]);
-    await claim(who);
+    const theirs = await insertOrderRow(database.db, { email: who.email, customer_id: other.id });
+    const mine = { userId: who.id, email: who.email };
+    await Promise.all([claim(mine), claim(mine), claim({ ...mine, email: who.email.toUpperCase() })]);
+    await claim(mine);
     const owners = await Promise.all([...guests, theirs].map(async (id) => (await rowOf(id)).customerId));
-    expect(owners).toEqual([who.userId, who.userId, null, other.userId]);
+    expect(owners).toEqual([who.id, who.id, null, other.id]);
     expect((await ask('GET', 'orders', { headers: who.bearer })).body.items).toHaveLength(2);
     expect((await ask('GET', `orders/${guests[0]}`, { headers: who.bearer })).status).toBe(200);
   });

@@ -8,7 +8,7 @@ import { moveOrder } from '../../src/orders/store.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { openOrderNews } from '../../src/platform/news.ts';
 import { orderToken } from '../../src/platform/tokens.ts';
-import { type Headers, machine, person } from '../accounts/people.ts';
+import { type Credentials, machine, person } from '../accounts/people.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { insertOrderRow, NOW } from '../support/rows.ts';
@@ -40,7 +40,7 @@ async function shop(environment: Record<string, string> = {}) {
     () => server.closeAllConnections(),
   );
   const token = (orderId: string) => ({ 'X-Order-Token': orderToken(deps.config.TOKEN_SECRET, orderId) });
-  const follow = async (orderId: string, headers: Headers = token(orderId)) => {
+  const follow = async (orderId: string, headers: Credentials = token(orderId)) => {
     const request = get(`${address}/api/v1/orders/${orderId}/stream`, { headers });
     request.on('error', () => undefined);
     ending.push(() => request.destroy());
@@ -80,7 +80,7 @@ async function placed() {
 
 type Placed = Awaited<ReturnType<typeof placed>>;
 
-describe.each<[string, (placed: Placed) => Headers, (placed: Placed) => Promise<unknown>]>([
+describe.each<[string, (placed: Placed) => Credentials, (placed: Placed) => Promise<unknown>]>([
   [
     'a customer who logs out',
     ({ owner }) => owner.bearer,

@@ -5,32 +5,20 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import { sql } from 'kysely';
 import { saveIntent } from '../../src/payments/store.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { type Answers, type Asked, askedShop } from '../http/asked-shop.ts';
+import { askedShop } from '../http/asked-shop.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { insertOrderRow, intentIdOf, intentOf, NOW, setStatus } from '../support/rows.ts';
 
 let database: OwnDatabase;
-/** What Temporal has been asked, and what it answers. */
-let asked: Asked[];
-let answers: Answers;
+let shop: ReturnType<typeof askedShop>;
 
 beforeAll(async () => {
   database = await ownDatabase();
 });
 afterAll(() => database.leave());
 beforeEach(() => {
-  asked = [];
-  answers = () => {
-    throw new Error('nothing should be asked');
-  };
+  shop = askedShop(database.db);
 });
-
-function shop() {
-  return askedShop(database.db, (question) => {
-    asked.push(question);
-    return answers(question);
-  });
-}
 
 describe("the order's intent", () => {
   async function orderWithIntents(columns: Record<string, string> = {}): Promise<string> {
@@ -47,8 +35,8 @@ describe("the order's intent", () => {
 
   test('is the newest attempt, when its checkout says that it is live, whichever attempt is tried again', async () => {
     const orderId = await orderWithIntents();
-    answers = () => ({ outcome: 'live' });
-    const { send } = shop();
+    shop.answers = () => ({ outcome: 'live' });
+    const { send } = shop;
     const newest = {
       attempt: 2,
       orderId,
@@ -58,11 +46,11 @@ describe("the order's intent", () => {
     };
     const created = await send(orderId, 'payments/create-intent', { method: 'POST', json: { orderId } });
     expect(created).toMatchObject({ status: 200, body: newest });
-    for (const id of [created.body['id'], intentIdOf(orderId, 1)]) {
-      const again = await send(orderId, `payments/${String(id)}/retry`, { method: 'POST' });
+    for (const id of [created.body.id, intentIdOf(orderId, 1)]) {
+      const again = await send(orderId, `payments/${id}/retry`, { method: 'POST' });
       expect(again).toMatchObject({ status: 200, body: newest });
     }
-    expect(asked).toEqual(
+    expect(shop.asked).toEqual(
       Array.from({ length: 3 }, () => ({ workflowId: `checkout/${orderId}`, update: 'intent', request: undefined })),
     );
   });
@@ -72,18 +60,18 @@ describe("the order's intent", () => {
     ['unavailable', 503, 'unavailable'],
   ] as const)('is refused when its checkout says %s', async (outcome, status, code) => {
     const orderId = await orderWithIntents();
-    answers = () => ({ outcome });
-    const refused = await shop().send(orderId, 'payments/create-intent', { method: 'POST', json: { orderId } });
+    shop.answers = () => ({ outcome });
+    const refused = await shop.send(orderId, 'payments/create-intent', { method: 'POST', json: { orderId } });
     expect(refused).toMatchObject({ status, body: { code } });
   });
 
   test('is refused with the order that its checkout has left behind, when that has just ended', async () => {
     const orderId = await orderWithIntents();
-    answers = async ({ workflowId }) => {
+    shop.answers = async ({ workflowId }) => {
       await setStatus(database.db, orderId, 'EXPIRED');
       throw new WorkflowNotFoundError('workflow execution already completed', workflowId, undefined);
     };
-    const refused = await shop().send(orderId, 'payments/create-intent', { method: 'POST', json: { orderId } });
+    const refused = await shop.send(orderId, 'payments/create-intent', { method: 'POST', json: { orderId } });
     expect(refused).toMatchObject({ status: 409, body: { code: 'invalid_transition', orderStatus: 'EXPIRED' } });
   });
 
@@ -91,26 +79,26 @@ describe("the order's intent", () => {
     'is nobody to ask for when the order is %s',
     async (status) => {
       const orderId = await orderWithIntents({ status });
-      const refused = await shop().send(orderId, `payments/${intentIdOf(orderId, 1)}/retry`, { method: 'POST' });
+      const refused = await shop.send(orderId, `payments/${intentIdOf(orderId, 1)}/retry`, { method: 'POST' });
       expect(refused).toMatchObject({ status: 409, body: { code: 'invalid_transition', orderStatus: status } });
-      expect(asked).toEqual([]);
+      expect(shop.asked).toEqual([]);
     },
   );
 
   test('needs an Idempotency-Key to be made or tried again', async () => {
     const orderId = await orderWithIntents();
-    const { send } = shop();
+    const { send } = shop;
     const post = { method: 'POST', key: null };
     const refused = [
       await send(orderId, 'payments/create-intent', { ...post, json: { orderId } }),
       await send(orderId, `payments/${intentIdOf(orderId, 1)}/retry`, post),
     ];
-    expect(refused.map(({ body }) => body['code'])).toEqual(['idempotency_key_missing', 'idempotency_key_missing']);
+    expect(refused.map(({ body }) => body.code)).toEqual(['idempotency_key_missing', 'idempotency_key_missing']);
   });
 
   test('is listed with all attempts, and its secret only while it can be paid', async () => {
     const orderId = await orderWithIntents();
-    const { send } = shop();
+    const { send } = shop;
     const list = async () => {
       const { body } = await send(orderId, `payments/order/${orderId}`, { method: 'GET' });
       return body as { items: { attempt: number | null; clientSecret: string | null }[]; nextCursor: null };
@@ -126,6 +114,6 @@ describe("the order's intent", () => {
 
   test.each(['webhook', 'pi_', '1', 'pi_1%2f'])('is not there under %s', async (id) => {
     const orderId = await insertOrderRow(database.db);
-    expect((await shop().send(orderId, `payments/${id}`, { method: 'GET' })).status).toBe(404);
+    expect((await shop.send(orderId, `payments/${id}`, { method: 'GET' })).status).toBe(404);
   });
 });

@@ -5,6 +5,7 @@ import { withClient } from '../../src/local/postgres.ts';
 import type { Stack } from '../../src/local/stack-file.ts';
 import { openTemporal, type TemporalClient } from '../../src/platform/temporal.ts';
 import { call } from './shopper.ts';
+import { until } from './wait.ts';
 
 /** Rows of the shop's database. */
 export async function rowsOf<Row extends object>(
@@ -30,4 +31,12 @@ export async function control({ stripe }: Pick<Stack, 'stripe'>, path: string, j
 /** The mails that have come to this address, newest first. */
 export async function mailsTo({ inbox }: Pick<Stack, 'inbox'>, email: string): Promise<Omit<Mail, 'recipients'>[]> {
   return (await call<Mail[]>(`${inbox}/messages?to=${encodeURIComponent(email)}`)).body;
+}
+
+/** What the group of the pattern finds in a mail to this address, as soon as one has it. */
+export function inMail(stack: Pick<Stack, 'inbox'>, email: string, pattern: RegExp): Promise<string> {
+  return until(`a mail with ${pattern}`, async () => {
+    const texts = (await mailsTo(stack, email)).map(({ text }) => text);
+    return texts.flatMap((text) => pattern.exec(text)?.[1] ?? [])[0];
+  });
 }

@@ -48,8 +48,8 @@ export const P1: Chapter = {
       query: `
         SELECT placed.order_id, 'key ' || placed.key || ' is kept for order ' || min(kept.order_id) AS detail
         FROM ${ANSWERED} AS placed JOIN (
-          SELECT key, (body #>> '{}')::jsonb #>> '{order,id}' AS order_id FROM idempotency_keys
-          WHERE status = 201 AND body #>> '{}' IS JSON OBJECT
+          SELECT key, substring(headers ->> 'location' FROM '/orders/(.+)$') AS order_id FROM idempotency_keys
+          WHERE status = 201
         ) AS kept ON kept.key = placed.key AND kept.order_id IS NOT NULL
         GROUP BY placed.key, placed.order_id HAVING bool_and(kept.order_id <> placed.order_id::text)`,
     },

@@ -37,7 +37,7 @@ export const P1_CASES: Case[] = [
   },
   {
     check: 'p1_key_reused',
-    sql: `UPDATE idempotency_keys SET body = to_jsonb(replace(body #>> '{}', :paid::text, :confirmed::text)) WHERE key = :paidKey`,
+    sql: `UPDATE idempotency_keys SET headers = replace(headers::text, :paid::text, :confirmed::text)::jsonb WHERE key = :paidKey`,
   },
   { check: 'p1_cart_free', sql: `UPDATE carts SET status = 'open' WHERE next_order_id = :waiting` },
 ];
