@@ -235,6 +235,18 @@ function hasSettings<K extends keyof Config>(config: Config, names: K[]): config
   return names.every((name) => config[name] !== undefined);
 }
 
+const LOOPBACK = /^(localhost|::1|127\.\d+\.\d+\.\d+)$/i;
+
+/**
+ * For what serves browsers. Only the URL that customers use tells whether there is TLS before us, and with it whether cookies must be
+ * `Secure` and which pages are our own.
+ * @throws {ConfigError} where others than this machine can reach HOST, and PUBLIC_URL is not set
+ */
+export function requirePublicUrl({ HOST, PUBLIC_URL }: Pick<Config, 'HOST' | 'PUBLIC_URL'>): void {
+  if (PUBLIC_URL !== undefined || LOOPBACK.test(HOST)) return;
+  throw new ConfigError(['PUBLIC_URL: is required where HOST is not this machine alone']);
+}
+
 /** The same settings, for what makes the schema and fills it: as its owner, where that is another role. */
 export function asOwner<T extends { DATABASE_URL: string; DATABASE_OWNER_URL?: string | undefined }>(settings: T): T {
   return { ...settings, DATABASE_URL: settings.DATABASE_OWNER_URL ?? settings.DATABASE_URL };

@@ -7,6 +7,7 @@ import { betterAuth } from 'better-auth';
 import type { AppDeps } from '../http/deps.ts';
 import { newId } from '../platform/ids.ts';
 import { hashPassword, verifyPassword } from '../platform/passwords.ts';
+import { newestSecret } from '../platform/secrets.ts';
 import { isPasswordOf } from './credential-store.ts';
 import { MAX_PASSWORD, MIN_PASSWORD, type Person, ROLES } from './rules.ts';
 import { deleteSession, newSession, type OpenSession, sessionColumns } from './session-store.ts';
@@ -51,7 +52,7 @@ export function createAuth({ db, clock, logger, config }: AuthDeps) {
   return betterAuth({
     database: { db, type: 'postgres', transaction: true },
     // Signs nothing that leaves the process: its cookies and routes are not used.
-    secret: config.TOKEN_SECRET[0] ?? '',
+    secret: newestSecret(config.TOKEN_SECRET),
     baseURL: 'http://unused.invalid',
     emailAndPassword: {
       enabled: true,

@@ -45,6 +45,7 @@ export function otpRoutes({ db, config, clock, limits }: AppDeps, welcome: Welco
 
   router.openapi(sendOtp, async (c) => {
     const { email } = c.req.valid('json');
+    await limits.mailsFrom(c);
     await limits.mailsTo(email);
     await issueProof(db, { purpose: 'otp', email, secrets, ttl, now: clock() });
     return c.body(null, 202);
@@ -53,7 +54,7 @@ export function otpRoutes({ db, config, clock, limits }: AppDeps, welcome: Welco
   router.openapi(verifyOtp, async (c) => {
     const { email, otp } = c.req.valid('json');
     const now = clock();
-    const { user, session, isNew } = await welcome.guess(c, email, async () => {
+    const { user, session, isNew } = await welcome.guess(c, { what: 'code', email }, async () => {
       const code = await tryCode(db, { email, code: otp, secrets, now });
       const opened =
         code &&

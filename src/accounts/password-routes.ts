@@ -7,8 +7,8 @@ import { ProblemError, problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { hashPassword, verifyPassword } from '../platform/passwords.ts';
 import { findPassword, replacePassword, setPassword, verifyAddress } from './credential-store.ts';
-import { passwordWeakness } from './password-rules.ts';
 import { findProof, issueProof, useProof, voidProof } from './proof-store.ts';
+import { refuseWeakPassword, usedLink, wrongField } from './refusals.ts';
 import { PROOFS } from './rules.ts';
 import {
   changePasswordBody,
@@ -53,7 +53,8 @@ const resetPassword = createRoute({
   path: '/auth/reset-password',
   tags: TAGS,
   summary: 'Choose a new password with the token of a link',
-  description: 'Ends all sessions of the person. The address is confirmed by it, too.',
+  description:
+    'Ends all sessions of the person. The address is confirmed by it, too. Wrong passwords that were tried before count no more.',
   security: SECURITY.public,
   request: { body: jsonBody(resetPasswordBody, resetPasswordExample) },
   responses: {
@@ -68,7 +69,8 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
   router.openapi(changePassword, async (c) => {
     const { userId, sessionId, email } = await requireLogin(c, deps);
     const { currentPassword, newPassword } = c.req.valid('json');
-    const from = await welcome.guess(c, email, () => provenHash(userId, currentPassword)).catch(notUnauthenticated);
+    const prove = (): Promise<string> => provenHash(userId, currentPassword);
+    const from = await welcome.guess(c, { what: 'password', email }, prove).catch(notUnauthenticated);
     refuseWeakPassword('newPassword', newPassword, email);
     const to = await hashPassword(newPassword);
     const now = clock();
@@ -83,6 +85,7 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
 
   router.openapi(forgotPassword, async (c) => {
     const { email } = c.req.valid('json');
+    await limits.mailsFrom(c);
     await limits.mailsTo(email);
     const { ttl } = PROOFS.reset_password;
     await issueProof(db, { purpose: 'reset_password', email, secrets: config.TOKEN_SECRET, ttl, now: clock() });
@@ -105,6 +108,7 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
       await deleteSessionsOf(tx, owner.id);
       return owner;
     });
+    await limits.forgetGuesses(user.email);
     await welcome.record(c, 'password_reset', user.id, { now });
     await welcome.claimOrders(c, user);
     return c.body(null, 204);
@@ -124,19 +128,4 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
 function notUnauthenticated(error: unknown): never {
   const isWrong = error instanceof ProblemError && error.code === 'unauthenticated';
   throw isWrong ? wrongField('currentPassword', 'is wrong') : error;
-}
-
-/** @throws validation_failed, naming the field, when the password is too easy to guess for who has this address */
-export function refuseWeakPassword(field: string, password: string, email: string): void {
-  const weakness = passwordWeakness(password, email);
-  if (weakness !== undefined) throw wrongField(field, weakness);
-}
-
-/** The answer for the token of a link that was never ours, was used, is too old or whose account is not active. */
-export function usedLink() {
-  return wrongField('token', 'is wrong, was used or is too old');
-}
-
-function wrongField(path: string, message: string) {
-  return problem('validation_failed', { errors: [{ path, message }] });
 }

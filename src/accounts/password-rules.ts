@@ -5,11 +5,13 @@ import { COMMON_PASSWORDS } from './common-passwords.ts';
 /** Digits and signs that stand for letters; `1` and `!` are read in both ways. */
 const LETTERS: Record<string, string> = { '0': 'o', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's' };
 const SIGNS = /[03457@$]/g;
+/** The digits' row of a keyboard with shift held down: `!@#$%^&*` is `12345678`. */
+const SHIFTED = '!@#$%^&*()';
 /** A shorter local part is in every other password. */
 const MIN_LOCAL_PART = 4;
 /** Fewer different characters than this are a finger that lies on the keyboard. */
 const MIN_DIFFERENT = 4;
-/** A few letters and a number: `abc12345`, `12345678`. */
+/** A few letters and a number, whatever signs are between them: `abc12345`, `12345678`, `Aa@123456`. */
 const MOSTLY_NUMBER = /^\p{L}{0,3}\d+\p{L}{0,3}$/u;
 const EDGES = /^[^\p{L}]+|[^\p{L}]+$/gu;
 
@@ -19,15 +21,21 @@ const EDGES = /^[^\p{L}]+|[^\p{L}]+$/gu;
  */
 export function passwordWeakness(password: string, email: string): string | undefined {
   const lower = password.normalize('NFKC').toLowerCase();
-  const localPart = email.slice(0, email.lastIndexOf('@'));
-  if (lower.includes(email) || (localPart.length >= MIN_LOCAL_PART && lower.includes(localPart))) {
+  const localPart = lettersAndDigits(email.slice(0, email.lastIndexOf('@')).replace(/\+.*/, ''));
+  if (lower.includes(email) || (localPart.length >= MIN_LOCAL_PART && lettersAndDigits(lower).includes(localPart))) {
     return 'must not contain your mail address';
   }
   return isCommon(lower) ? 'is one of the passwords that are guessed first' : undefined;
 }
 
+/** Whoever writes a name with other separators has not changed it: `Ada_Lovelace` is `ada.lovelace`. */
+function lettersAndDigits(text: string): string {
+  return text.replaceAll(/[^\p{L}\d]/gu, '');
+}
+
 function isCommon(password: string): boolean {
-  if (new Set(password).size < MIN_DIFFERENT || MOSTLY_NUMBER.test(password)) return true;
+  if (new Set(password).size < MIN_DIFFERENT || MOSTLY_NUMBER.test(lettersAndDigits(password))) return true;
+  if (Array.from(password).every((character) => SHIFTED.includes(character))) return true;
   return readings(password).some(
     (reading) => COMMON_PASSWORDS.has(reading) || COMMON_PASSWORDS.has(unrepeated(reading)) || isWalk(reading),
   );

@@ -6,6 +6,7 @@ import type { Schema } from '../platform/database-schema.ts';
 import { equalTexts, sha256 } from '../platform/digests.ts';
 import { newId } from '../platform/ids.ts';
 import { deriveKey } from '../platform/sealing.ts';
+import { newestSecret } from '../platform/secrets.ts';
 import { sealMail } from './mail-store.ts';
 import { OTP_DIGITS, OTP_TRIES, PROOFS, type Purpose } from './rules.ts';
 
@@ -39,7 +40,7 @@ export interface Issuing {
 export async function issueProof(db: Kysely<Schema>, { purpose, email, secrets, ttl, now }: Issuing): Promise<void> {
   const id = newId(now);
   const secret = purpose === 'otp' ? newCode() : `${purpose}_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
-  const secretHash = purpose === 'otp' ? hashCode(secrets[0] ?? '', id, secret) : sha256(secret);
+  const secretHash = purpose === 'otp' ? hashCode(newestSecret(secrets), id, secret) : sha256(secret);
   const sealed = sealMail(secrets, id, { kind: purpose, to: email, secret: purpose === 'known_address' ? '' : secret });
   const expiresAt = new Date(now.getTime() + ttl * MS_PER_SECOND);
   const pausedSince = new Date(now.getTime() - PROOFS[purpose].pause * MS_PER_SECOND);

@@ -14,8 +14,9 @@ import { hashPassword } from '../platform/passwords.ts';
 import { createLogins } from './auth.ts';
 import { insertPerson, setPassword } from './credential-store.ts';
 import { otpRoutes } from './otp-routes.ts';
-import { passwordRoutes, refuseWeakPassword } from './password-routes.ts';
+import { passwordRoutes } from './password-routes.ts';
 import { issueProof } from './proof-store.ts';
+import { refuseWeakPassword } from './refusals.ts';
 import { PROOFS } from './rules.ts';
 import {
   logInBody,
@@ -111,6 +112,7 @@ function addRegistration(router: AppRouter, { db, config, clock, limits }: AppDe
   router.openapi(register, async (c) => {
     const { email, password, name } = c.req.valid('json');
     refuseWeakPassword('password', password, email);
+    await limits.mailsFrom(c);
     await limits.mailsTo(email);
     // What costs time comes before anything is known of the address.
     const hash = await hashPassword(password);
@@ -142,7 +144,7 @@ function addSessions(router: AppRouter, deps: AppDeps, welcome: Welcome): void {
 
   router.openapi(logIn, async (c) => {
     const body = c.req.valid('json');
-    const { session, user } = await welcome.guess(c, body.email, async () => {
+    const { session, user } = await welcome.guess(c, { what: 'password', email: body.email }, async () => {
       const opened = await logins.byPassword(body, clock());
       if (opened !== undefined) return opened;
       await welcome.recordTry(c, 'login_failed', body.email);

@@ -1,6 +1,6 @@
 // What the accounts' routes take and give.
 import { z } from '@hono/zod-openapi';
-import { emailAddress, MAX_EMAIL, text, uuid } from '../http/schemas.ts';
+import { emailAddress, MAX_EMAIL, personName, uuid } from '../http/schemas.ts';
 import { ACCESS_TOKEN_SECONDS, MAX_PASSWORD, MIN_PASSWORD, OTP_DIGITS, type Person, ROLES } from './rules.ts';
 
 export const logInBody = z.strictObject({
@@ -25,7 +25,7 @@ const newPassword = z
   .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
 const token = z.string().min(1).max(MAX_TOKEN);
 
-export const registerBody = z.strictObject({ email, password: newPassword, name: text({ max: MAX_NAME }) });
+export const registerBody = z.strictObject({ email, password: newPassword, name: personName({ max: MAX_NAME }) });
 export const registerExample = {
   email: 'ada@example.com',
   password: 'correct horse battery staple',

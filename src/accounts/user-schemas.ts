@@ -1,10 +1,10 @@
 // What the routes about users and API keys take and give.
 import { z } from '@hono/zod-openapi';
-import { listOf, MAX_EMAIL, pageQuery, text, timestamp, uuid } from '../http/schemas.ts';
+import { listOf, MAX_EMAIL, pageQuery, personName, text, timestamp, uuid } from '../http/schemas.ts';
 import { ROLES, SCOPES, SCOPES_OF, STAFF_ROLES } from './rules.ts';
 import { loginExample, MAX_NAME, userAnswer } from './schemas.ts';
 
-export const profileBody = z.strictObject({ name: text({ max: MAX_NAME }) });
+export const profileBody = z.strictObject({ name: personName({ max: MAX_NAME }) });
 export const profileExample = { name: 'Ada King' };
 export const userExample = loginExample.user;
 

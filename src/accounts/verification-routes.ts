@@ -4,8 +4,8 @@ import type { AppDeps } from '../http/deps.ts';
 import { jsonBody, SECURITY } from '../http/openapi.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { verifyAddress } from './credential-store.ts';
-import { usedLink } from './password-routes.ts';
 import { issueProof, useProof } from './proof-store.ts';
+import { usedLink } from './refusals.ts';
 import { PROOFS } from './rules.ts';
 import { mailboxBody, mailboxExample, verifyEmailBody, verifyEmailExample } from './schemas.ts';
 import type { Welcome } from './welcome.ts';
@@ -53,6 +53,7 @@ export function verificationRoutes({ db, config, clock, limits }: AppDeps, welco
 
   router.openapi(resendVerification, async (c) => {
     const { email } = c.req.valid('json');
+    await limits.mailsFrom(c);
     await limits.mailsTo(email);
     const { ttl } = PROOFS.verify_email;
     await issueProof(db, { purpose: 'verify_email', email, secrets: config.TOKEN_SECRET, ttl, now: clock() });

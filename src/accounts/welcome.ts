@@ -1,10 +1,11 @@
 // What every way to log in ends with: the pair of tokens and the cookie, the guest's cart, the guest's orders, the audit. Who
 // has proven who they are is let in, whatever becomes of the rest.
 import type { Context } from 'hono';
-import { SESSION_COOKIE } from '../http/caller.ts';
+import { isForeignWrite, SESSION_COOKIE } from '../http/caller.ts';
 import { cartTokenHash, dropCartCookie } from '../http/cart-token.ts';
 import { keepCookie } from '../http/cookies.ts';
 import type { AppDeps } from '../http/deps.ts';
+import type { Guessed } from '../http/limits.ts';
 import type { AppEnv } from '../http/router.ts';
 import type { Act } from '../platform/audit.ts';
 import { accessToken } from '../platform/auth.ts';
@@ -49,10 +50,10 @@ export function createWelcome({ config, db, clock, limits, record }: Deps, guest
       await record({ actor: 'anonymous', action, ...subject, details, requestId: c.var.requestId, now: clock() });
     });
   return {
-    /** A try of a password or a code, as `limits.logIn` lets it through; that it has begun to refuse them is on record. */
-    guess<T>(c: Context<AppEnv>, email: string, tryIt: () => Promise<T>): Promise<T> {
-      return limits.logIn(c, email, tryIt, (by) =>
-        recordTry(c, 'login_locked', by === 'account' ? email : undefined, { by }),
+    /** A try of a password or a code, as `limits.guess` lets it through; that it has begun to refuse them is on record. */
+    guess<T>(c: Context<AppEnv>, at: Guessed, tryIt: () => Promise<T>): Promise<T> {
+      return limits.guess(c, at, tryIt, (by) =>
+        recordTry(c, 'login_locked', by === 'account' ? at.email : undefined, { by }),
       );
     },
 
@@ -70,9 +71,9 @@ export function createWelcome({ config, db, clock, limits, record }: Deps, guest
       };
     },
 
-    /** The cart of the guest who is somebody now, where the request carries its token. */
+    /** The cart of the guest who is somebody now, where the request carries its token; not where it came with a foreign page. */
     async mergeCart(c: Context<AppEnv>, userId: string): Promise<void> {
-      const tokenHash = cartTokenHash(c);
+      const tokenHash = isForeignWrite(c, config) ? undefined : cartTokenHash(c, config);
       if (tokenHash === undefined) return;
       await attempt(c, 'a cart was not merged at a login', async () => {
         if (await guests.mergeCart({ userId }, tokenHash)) dropCartCookie(c, config);

@@ -10,7 +10,7 @@ import { type FieldError, problem } from '../http/problem.ts';
 import { type AppEnv, type AppRouter, createRouter } from '../http/router.ts';
 import { pageQuery, uuid } from '../http/schemas.ts';
 import { newId } from '../platform/ids.ts';
-import { judgeAddress } from './rules.ts';
+import { judgeAddress, MOST_ADDRESSES } from './rules.ts';
 import {
   addressAnswer,
   addressChanges,
@@ -52,7 +52,7 @@ const add = createRoute({
   path: '/addresses',
   summary: 'Keep an address',
   description:
-    'It must be one of its country: postal codes are checked, and the region is required where parcels need it.',
+    'It must be one of its country: postal codes are checked, and the region is required where parcels need it. A customer keeps 50 at the most.',
   request: { headers, body: jsonBody(newAddressBody, newAddressExample) },
   responses: {
     201: jsonAnswer('The address', addressAnswer, addressExample),
@@ -117,6 +117,10 @@ export function addressRoutes(deps: AppDeps): AppRouter {
       await lockAddresses(tx, customerId);
       return insertAddress(tx, { ...sent, id: newId(now), customerId, now });
     });
+    if (added === undefined) {
+      const message = `you keep ${MOST_ADDRESSES} addresses, which is the most: delete one first`;
+      throw problem('validation_failed', { errors: [{ path: '', message }] });
+    }
     c.header('Location', `/api/v1/addresses/${added.id}`);
     return c.json(presentAddress(added), 201);
   });

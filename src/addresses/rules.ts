@@ -1,5 +1,8 @@
 // What an address needs in its country, beyond what it needs anywhere. Countries that are not named here take any postal code.
 
+/** Of one customer: more are no address book. */
+export const MOST_ADDRESSES = 50;
+
 /**
  * Postal codes as their countries' post offices write them, spaces and hyphens as people do.
  * Source: Universal Postal Union, "Addressing systems" (https://www.upu.int/en/postal-solutions/programmes-services/addressing-solutions).

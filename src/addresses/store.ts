@@ -1,7 +1,8 @@
 // Customers' addresses in SQL. Whoever writes one holds the row of its customer, so that writes of one customer line up, and
 // exactly one of their addresses is the default after each.
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
+import { MOST_ADDRESSES } from './rules.ts';
 
 export type AddressRow = Omit<Selectable<Schema['addresses']>, 'customerId' | 'createdAt' | 'updatedAt'>;
 
@@ -59,7 +60,7 @@ export async function lockAddresses(tx: Kysely<Schema>, customerId: string): Pro
   await tx.selectFrom('users').select('id').where('id', '=', customerId).forNoKeyUpdate().execute();
 }
 
-/** Adds an address, with the addresses locked. The first is the default, whatever is wanted. */
+/** Adds an address, with the addresses locked, unless there are as many as may be. The first is the default, whatever is wanted. */
 export async function insertAddress(
   tx: Kysely<Schema>,
   {
@@ -67,10 +68,12 @@ export async function insertAddress(
     ...address
   }: Omit<AddressRow, 'line2' | 'region' | 'phone'> &
     OwnAddress & { line2?: string | undefined; region?: string | undefined; phone?: string | undefined; now: Date },
-): Promise<AddressRow> {
+): Promise<AddressRow | undefined> {
   const { customerId } = address;
+  const { count, hasDefault } = await countAddresses(tx, customerId);
+  if (count >= MOST_ADDRESSES) return undefined;
   if (address.isDefault) await dropDefault(tx, customerId);
-  const isDefault = address.isDefault || (await findDefault(tx, customerId)) === undefined;
+  const isDefault = address.isDefault || !hasDefault;
   return tx
     .insertInto('addresses')
     .values({ ...address, isDefault, createdAt: now, updatedAt: now })
@@ -117,13 +120,15 @@ async function makeNewestDefault(tx: Kysely<Schema>, customerId: string, now: Da
     .execute();
 }
 
-async function findDefault(tx: Kysely<Schema>, customerId: string): Promise<{ id: string } | undefined> {
+async function countAddresses(tx: Kysely<Schema>, customerId: string): Promise<{ count: number; hasDefault: boolean }> {
   return tx
     .selectFrom('addresses')
-    .select('id')
+    .select(({ fn }) => [
+      fn.countAll<number>().as('count'),
+      sql<boolean>`coalesce(bool_or(is_default), false)`.as('hasDefault'),
+    ])
     .where('customerId', '=', customerId)
-    .where('isDefault', '=', true)
-    .executeTakeFirst();
+    .executeTakeFirstOrThrow();
 }
 
 async function dropDefault(tx: Kysely<Schema>, customerId: string): Promise<void> {

@@ -115,7 +115,7 @@ export function cartRoutes(deps: AppDeps, findCoupon: FindCoupon): AppRouter {
 
   router.openapi({ ...addToCart, middleware }, async (c) => {
     const line = c.req.valid('json');
-    const [token, shopper] = [cartToken(c), await findShopper(c, deps)];
+    const [token, shopper] = [cartToken(c, config), await findShopper(c, deps)];
     if (token === undefined && shopper.customer === undefined) return c.json(await addFirst(c, line), 201);
     const { isNew, filled } = await addNext(c, ownerOf(shopper), line);
     if (!isNew) {
@@ -177,7 +177,7 @@ export function cartRoutes(deps: AppDeps, findCoupon: FindCoupon): AppRouter {
 
   router.openapi({ ...mergeCart, middleware }, async (c) => {
     const { userId: customerId } = await requirePerson(c, deps);
-    const merger = { customerId, tokenHash: cartTokenHash(c), ifMatch: c.req.header('If-Match') };
+    const merger = { customerId, tokenHash: cartTokenHash(c, config), ifMatch: c.req.header('If-Match') };
     const merged = await db.transaction().execute(async (tx) => {
       const own = { customerId, tokenHash: undefined };
       return answer(c, tx, (await merge(tx, merger)) ?? (await findLive(tx, own, clock())));

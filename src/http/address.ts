@@ -1,6 +1,6 @@
 // A postal address as it comes in and goes out, for every area that has one.
 import { z } from '@hono/zod-openapi';
-import { phoneNumber, text } from './schemas.ts';
+import { personName, phoneNumber, text } from './schemas.ts';
 
 const regionNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 /** What Intl names although no parcel can go there: groups of countries, the unknown one, and those made up for tests. */
@@ -16,7 +16,7 @@ const country = z
 
 /** The fields, for what is an address and more. */
 export const addressFields = {
-  name: text({ max: 200 }),
+  name: personName({ max: 200 }),
   line1: text({ max: 200 }),
   line2: text({ max: 200 }).optional(),
   city: text({ max: 100 }),

@@ -5,6 +5,9 @@ import { bodyLimit } from 'hono/body-limit';
 import { problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
 
+/** What is sent to us is nested three or four deep, Stripe's events about ten. What walks a body calls itself for each level. */
+const MAX_DEPTH = 32;
+
 /** Refuses a body of more than `maxSize` bytes: by its length where it is told, and by counting where it comes in pieces. */
 export function limitedBodies(maxSize: number): MiddlewareHandler<AppEnv> {
   const refuse = (): never => {
@@ -30,17 +33,43 @@ export const emptyBodies: MiddlewareHandler<AppEnv> = (c, next) => {
 /**
  * Takes the whole body in before the handler's time begins, so that a slow sender is cut by the server's own limit for
  * bodies and a slow handler by the limit for handlers. As text, which is what every route asks for.
+ * @throws validation_failed for JSON that is nested too deep, whatever the body is said to be: several read it
  */
 export const receivedBodies: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
-    try {
-      await c.req.text();
-    } catch (error) {
-      throw problem('request_timeout', { detail: 'The body did not arrive.' }, error);
+    if (isTooDeep(await textOf(c))) {
+      const message = `must not be nested more than ${MAX_DEPTH} deep`;
+      throw problem('validation_failed', { errors: [{ path: '', message }] });
     }
   }
   await next();
 };
+
+async function textOf(c: Context<AppEnv>): Promise<string> {
+  try {
+    return await c.req.text();
+  } catch (error) {
+    throw problem('request_timeout', { detail: 'The body did not arrive.' }, error);
+  }
+}
+
+const JSON_NEST = /^\s*[[{]/;
+
+/** Whether JSON has brackets within brackets beyond the limit; those within strings are none, and a picture has no depth. */
+function isTooDeep(text: string): boolean {
+  if (!JSON_NEST.test(text)) return false;
+  let depth = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') isQuoted = !isQuoted;
+    else if (isQuoted) at += character === '\\' ? 1 : 0;
+    else if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}
 
 /** On the wire, neither a length nor a transfer coding means: no body (RFC 9112, section 6.3). */
 function hasEmptyBody(c: Context<AppEnv>): boolean {

@@ -28,7 +28,7 @@ export type CallerDeps = Pick<AppDeps, 'db' | 'clock'> & {
 };
 
 /** Methods that change nothing (RFC 9110, section 9.2.1): a page of another origin may send them, and cannot read the answer. */
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+export const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * The person who sent this request, or undefined when it carries no login, or one that is wrong, over or ended.
@@ -157,13 +157,17 @@ async function findSession(c: Context<AppEnv>, deps: CallerDeps): Promise<Login 
 }
 
 /**
- * Browsers name the origin of every write and no page can forge it (Fetch, "Origin" header); SameSite=Lax stands behind it.
- * @throws forbidden when the page is of a foreign origin
+ * Whether a page of a foreign origin makes a browser write. Browsers name the origin of every write and no page can forge it (Fetch,
+ * "Origin" header); SameSite=Lax stands behind it.
  */
-export function refuseForeignWrite(c: Context<AppEnv>, { PUBLIC_URL, CORS_ORIGINS }: CallerDeps['config']): void {
+export function isForeignWrite(c: Context<AppEnv>, { PUBLIC_URL, CORS_ORIGINS }: CallerDeps['config']): boolean {
   const origin = c.req.header('Origin');
-  if (origin === undefined || SAFE_METHODS.has(c.req.method)) return;
-  const own = new URL(PUBLIC_URL ?? c.req.url).origin;
-  if (origin === own || CORS_ORIGINS.includes(origin)) return;
-  throw problem('forbidden', { detail: 'This page may not write with the cookie of a login here.' });
+  if (origin === undefined || SAFE_METHODS.has(c.req.method)) return false;
+  return origin !== new URL(PUBLIC_URL ?? c.req.url).origin && !CORS_ORIGINS.includes(origin);
+}
+
+/** Where a cookie is the credential. @throws forbidden when the page is of a foreign origin */
+export function refuseForeignWrite(c: Context<AppEnv>, config: CallerDeps['config']): void {
+  if (isForeignWrite(c, config))
+    throw problem('forbidden', { detail: 'This page may not write with a cookie of this shop.' });
 }

@@ -3,21 +3,26 @@ import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import type { Config } from '../config.ts';
 import { hashToken } from '../platform/tokens.ts';
+import { type CallerDeps, refuseForeignWrite } from './caller.ts';
 import { dropCookie, keepCookie } from './cookies.ts';
 import type { AppEnv } from './router.ts';
 
 const HEADER = 'X-Cart-Token';
 const COOKIE = 'cart_token';
 
-/** The token that the request carries, or undefined. */
-export function cartToken(c: Context<AppEnv>): string | undefined {
-  const token = c.req.header(HEADER) ?? getCookie(c, COOKIE);
-  return token === '' ? undefined : token;
+/** The token that the request carries, or undefined. @throws forbidden when a page of a foreign origin writes with the cookie */
+export function cartToken(c: Context<AppEnv>, settings: OriginSettings): string | undefined {
+  const given = c.req.header(HEADER);
+  if (given !== undefined) return given === '' ? undefined : given;
+  const cookie = getCookie(c, COOKIE);
+  if (cookie === undefined || cookie === '') return undefined;
+  refuseForeignWrite(c, settings);
+  return cookie;
 }
 
-/** The hash of the token that the request carries, or undefined. */
-export function cartTokenHash(c: Context<AppEnv>): Buffer | undefined {
-  const token = cartToken(c);
+/** The hash of the token that the request carries, or undefined. @throws forbidden */
+export function cartTokenHash(c: Context<AppEnv>, settings: OriginSettings): Buffer | undefined {
+  const token = cartToken(c, settings);
   return token === undefined ? undefined : hashToken(token);
 }
 
@@ -40,4 +45,5 @@ export function dropCartCookie(c: Context<AppEnv>, settings: CookieSettings): vo
   if (getCookie(c, COOKIE) !== undefined) dropCookie(c, COOKIE, settings);
 }
 
+type OriginSettings = CallerDeps['config'];
 type CookieSettings = Pick<Config, 'CART_TTL' | 'PUBLIC_URL'>;

@@ -114,7 +114,7 @@ function floorCodes(route: string, { requestBody, parameters, security = [] }: O
   // What stands in the path is judged as a thing that there is not.
   const isJudged = (parameters ?? []).some((parameter) => 'in' in parameter && parameter.in !== 'path');
   const codes: ProblemCode[] = ['internal_error', 'unavailable'];
-  if (route.startsWith('/api/')) codes.push('rate_limited');
+  if (!route.startsWith('/health')) codes.push('rate_limited');
   // A credential that is none is refused also where a guest, or nobody in particular, may call.
   if (security.some((way) => CREDENTIALS.some((name) => name in way))) codes.push('unauthenticated', 'forbidden');
   if (requestBody) codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type');

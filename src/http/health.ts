@@ -9,6 +9,8 @@ import { type AppRouter, createRouter } from './router.ts';
 
 /** A dependency that needs longer cannot carry an order within the request's own limit. */
 const CHECK_LIMIT_MS = 2_000;
+/** Anybody may ask as often as they like: the dependencies are asked no more often than this, and a prober hears of them in time. */
+const SHARED_FOR_MS = 1_000;
 
 const dependencySchema = z.object({
   status: z.enum(['up', 'down', 'not_configured']),
@@ -58,20 +60,37 @@ const metricsRoute = createRoute({
 /** /health, /health/live, /health/ready and /metrics. */
 export function healthRoutes(deps: HealthDeps): AppRouter {
   const router = createRouter();
+  const look = shared(() => checkHealth(deps));
   router.openapi(liveRoute, (c) => c.json({ status: 'ok' as const }, 200));
   router.openapi(readyRoute, async (c) => {
-    const state = await checkHealth(deps);
+    const state = await look();
     if (state.status === 'unavailable') throw problem('unavailable', { dependencies: state.dependencies });
     return c.json(state, 200);
   });
   router.openapi(healthRoute, async (c) => {
-    const state = await checkHealth(deps);
+    const state = await look();
     return c.json(state, state.status === 'unavailable' ? 503 : 200);
   });
   router.openapi(metricsRoute, async (c) =>
     c.text(await deps.metrics.text(), 200, { 'Content-Type': deps.metrics.contentType }),
   );
   return router;
+}
+
+/** One look for all who ask within a second of its beginning, or while it is under way. */
+function shared(ask: () => Promise<Health>): () => Promise<Health> {
+  let begun = Number.NEGATIVE_INFINITY;
+  let isUnderWay = false;
+  let last: Promise<Health> | undefined;
+  return () => {
+    if (last !== undefined && (isUnderWay || performance.now() - begun < SHARED_FOR_MS)) return last;
+    begun = performance.now();
+    isUnderWay = true;
+    last = ask().finally(() => {
+      isUnderWay = false;
+    });
+    return last;
+  };
 }
 
 async function checkHealth({ db, temporal, redis, logger }: HealthDeps): Promise<Health> {

@@ -9,7 +9,7 @@ import { sha256 } from '../platform/digests.ts';
 import { seal, unseal } from '../platform/sealing.ts';
 import { identify } from './caller.ts';
 import type { AppDeps } from './deps.ts';
-import { problem } from './problem.ts';
+import { type ProblemCode, ProblemError, problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
 import { textOf, textResponse } from './texts.ts';
 
@@ -24,6 +24,14 @@ const NEVER_KEPT = [401, 429];
 /** A claim outlives its handler's own limit by this factor; after that its process must have died, and a retry may run. */
 const CLAIM_FACTOR = 2;
 const MS_PER_SECOND = 1000;
+/** Refusals that need no more than made-up credentials. A repeat gets them again, and they are not worth a row for a day. */
+const REFUSED_TO_ANYBODY: ReadonlySet<ProblemCode> = new Set([
+  'malformed_json',
+  'forbidden',
+  'not_found',
+  'unsupported_media_type',
+  'validation_failed',
+]);
 /** A handler that is under way is done in about a second. */
 const RETRY_AFTER_SECONDS = 1;
 
@@ -45,7 +53,7 @@ type Options = {
 
 /**
  * Middleware for a route (`createRoute({ middleware: idempotent(deps, { required: true }), ... })`).
- * Stores every answer but 5xx, 401 and 429: these let the same key run again.
+ * Stores every answer but 5xx, 401, 429 and what is refused to whoever has not proven an account: these let the same key run again.
  */
 export function idempotent(deps: IdempotencyDeps, options: Options = {}): MiddlewareHandler<AppEnv> {
   const { required = false, converges = false } = options;
@@ -144,13 +152,17 @@ async function settle(
   converges: boolean,
 ): Promise<void> {
   const { status } = c.res;
-  const kept = status < 500 && !NEVER_KEPT.includes(status);
+  const kept = status < 500 && !NEVER_KEPT.includes(status) && !isRefusedToAnybody(c);
   try {
     if (kept) await store(db, request, await answerOf(c), config);
     else if (!converges) await free(db, request);
   } catch (error) {
     c.var.logger().warn({ err: error }, 'the answer to an Idempotency-Key was not stored');
   }
+}
+
+function isRefusedToAnybody({ error, var: { account } }: Context<AppEnv>): boolean {
+  return account === undefined && error instanceof ProblemError && REFUSED_TO_ANYBODY.has(error.code);
 }
 
 async function answerOf(c: Context<AppEnv>) {

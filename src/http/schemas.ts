@@ -47,6 +47,12 @@ export function text({
   return cards === 'mask' ? plain.overwrite(maskCardNumbers) : plain.refine(holdsNoCard, NO_CARDS);
 }
 
+const LINK = /:\/\/|\bwww\./iu;
+/** What somebody is called. Mails greet with it, and must not carry a stranger's link to whoever reads them. */
+export function personName({ max }: { max: number }) {
+  return text({ max }).refine((name) => !LINK.test(name), 'must not contain a link');
+}
+
 export const MAX_EMAIL = 254;
 /** A mail address, as long as RFC 5321 lets it be. Digits within it are no card: addresses made by machines hold ids. */
 export const emailAddress = z

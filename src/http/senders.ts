@@ -1,5 +1,5 @@
 // Where a request comes from: the address of its socket. What a proxy says of it counts only where the proxy is one of ours.
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, SocketAddress } from 'node:net';
 import type { Context } from 'hono';
 import type { AppEnv } from './router.ts';
 
@@ -32,21 +32,29 @@ export function createAddressReader(trusted: readonly string[]): (c: Context<App
 function senderBehind(socket: string, forwarded: string, isProxy: (address: string) => boolean): string {
   let sender = socket;
   for (const part of forwarded.split(',').toReversed()) {
-    const before = plain(part.trim());
+    const before = plain(withoutPort(part.trim()));
     if (!isProxy(sender) || isIP(before) === 0) break;
     sender = before;
   }
   return sender;
 }
 
-/** IPv4 as IPv4, also where a socket for both writes it as IPv6. */
+/** Some proxies name the port, too, and then write IPv6 within brackets (RFC 7239, section 6, with quotes). */
+function withoutPort(sender: string): string {
+  const [, six, four] = /^"?(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)"?$/.exec(sender) ?? [];
+  return six ?? four ?? sender;
+}
+
+/** IPv4 as IPv4, also where a socket for both writes it as IPv6, with dots or without. */
 function plain(address: string): string {
-  return MAPPED.exec(address)?.[1] ?? address;
+  if (isIP(address) !== 6) return address;
+  const written = new SocketAddress({ address: address.replace(/%.*$/, ''), family: 'ipv6' }).address;
+  return MAPPED.exec(written)?.[1] ?? written;
 }
 
 function network(address: string): string {
   if (isIP(address) !== 6) return address;
-  const [before = '', after] = address.replace(/%.*$/, '').toLowerCase().split('::');
+  const [before = '', after] = address.split('::');
   const [head, tail] = [before, after ?? ''].map((groups) => (groups === '' ? [] : groups.split(':')));
   if (head === undefined || tail === undefined) return address;
   const zeros = after === undefined ? 0 : GROUPS - head.length - tail.length;

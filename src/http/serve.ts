@@ -2,7 +2,7 @@
 // refuses new work, ends what is under way, closes its pools and exits with 0.
 import type { Server } from 'node:http';
 import { deleteExpiredProofs } from '../accounts/proof-store.ts';
-import { type Config, requireSettings } from '../config.ts';
+import { type Config, requirePublicUrl, requireSettings } from '../config.ts';
 import { appendAct } from '../platform/audit.ts';
 import { deleteExpiredSessions } from '../platform/auth.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -50,6 +50,7 @@ export async function serve(config: Config): Promise<void> {
 }
 
 function openDeps(config: Config, draining: AbortSignal): AppDeps {
+  requirePublicUrl(config);
   const settings = requireSettings(
     config,
     'DATABASE_URL',

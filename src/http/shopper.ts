@@ -18,7 +18,7 @@ export interface Shopper {
 export async function findShopper(c: Context<AppEnv>, deps: CallerDeps): Promise<Shopper> {
   const customer = await findCaller(c, deps);
   if (customer === undefined && (c.req.header('Authorization') ?? '') !== '') throw problem('unauthenticated');
-  return { tokenHash: cartTokenHash(c), customer };
+  return { tokenHash: cartTokenHash(c, deps.config), customer };
 }
 
 /** The same where the route needs one of the two. @throws unauthenticated, forbidden */

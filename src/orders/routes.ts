@@ -55,7 +55,7 @@ const placeOrder = createRoute({
 export type FindAddress = (db: Database, by: { id: string; customerId: string }) => Promise<Address | undefined>;
 
 export function orderRoutes(deps: AppDeps, findAddress: FindAddress): AppRouter {
-  const { db, config, temporal, clock } = deps;
+  const { db, config, temporal, clock, limits } = deps;
   const router = createRouter();
 
   const place: Parameters<typeof router.openapi<typeof placeOrder>>[1] = async (c) => {
@@ -84,8 +84,10 @@ export function orderRoutes(deps: AppDeps, findAddress: FindAddress): AppRouter 
   ): Promise<z.input<typeof placedAnswer>> {
     const cart = await saveSubmit(db, tokenHash, sent, clock());
     if (cart === undefined) throw noCart();
+    const countMails = limits.orderMailsTo(sent.email, cart.orderId);
     const answer = cart.status === 'ordered' ? 'ended' : await submitCheckout(temporal, checkoutOf(cart));
     if (answer !== 'ended' && answer.outcome === 'refused') throw refused(answer.refusal);
+    countMails();
     const placed = await findPlaced(deps, cart.orderId, sent.customerId);
     if (cart.status !== 'ordered' && ENDED_UNPAID.has(placed.order.status)) {
       if (again) return placeFor(tokenHash, sent, false);

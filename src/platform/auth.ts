@@ -5,6 +5,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Role } from '../accounts/rules.ts';
 import type { Database } from './database.ts';
 import { sha256 } from './digests.ts';
+import { newestSecret } from './secrets.ts';
 
 const PREFIX = 'access_';
 const SESSION_TOKEN_BYTES = 32;
@@ -21,15 +22,13 @@ export interface Login {
 
 /**
  * An access token for a session: its id and the end of the token's time, and an HMAC-SHA256 over both.
- * @param secrets newest first; older ones still verify, so that a rotation logs nobody out
+ * @param secrets the one in use first; the others still verify, so that a rotation logs nobody out
  */
 export function accessToken(secrets: readonly string[], sessionId: string, expiresAt: Date): string {
-  const [newest] = secrets;
-  if (newest === undefined) throw new Error('no token secret is configured');
   const claims = Buffer.alloc(ID_BYTES + TIME_BYTES);
   claims.write(sessionId.replaceAll('-', ''), 'hex');
   claims.writeUIntBE(expiresAt.getTime(), ID_BYTES, TIME_BYTES);
-  return `${PREFIX}${claims.toString('base64url')}.${sign(newest, claims).toString('base64url')}`;
+  return `${PREFIX}${claims.toString('base64url')}.${sign(newestSecret(secrets), claims).toString('base64url')}`;
 }
 
 /** The session that a token names, or undefined when it is not one of ours or its time is over. */

@@ -21,6 +21,8 @@ export interface Counters {
   add(limit: Limit, key: string): void;
   /** Hears what the others have counted, and tells them what was counted here. Does not wait for a Redis that has just failed. */
   refresh(...counted: { limit: Limit; key: string }[]): Promise<void>;
+  /** What was counted counts no more: here at once, with the others when they hear of it, which is all that is told without Redis. */
+  clear(limit: Limit, key: string): Promise<void>;
 }
 
 /** How long counts gather for one trip. A key that is new here does not wait: what the others know of it is wanted. */
@@ -135,6 +137,16 @@ export function createCounters(redis: Redis | null, now: () => number = () => pe
     async refresh(...counted) {
       const trip = tell(counted.map(({ limit, key }) => windowOf(limit, key)));
       if (now() >= distrustedUntil) await trip;
+    },
+    async clear(limit, key) {
+      const cleared = windowOf(limit, key);
+      windows.delete(cleared.key);
+      untold.delete(cleared);
+      try {
+        if (now() >= distrustedUntil) await redis?.del(cleared.key);
+      } catch {
+        distrustedUntil = now() + DISTRUST_MS;
+      }
     },
   };
 }

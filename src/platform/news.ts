@@ -21,8 +21,8 @@ export function createAnnounce(redis: Redis | null): Announce {
 export interface OrderNews {
   /** News from here on are not missed. End the follower when nobody waits any more. */
   follow: (orderId: string) => Follower;
-  /** How many follow an order here. */
-  followers: () => number;
+  /** How many follow an order here, or this one. */
+  followers: (orderId?: string) => number;
   close: () => void;
 }
 
@@ -66,7 +66,7 @@ export function openOrderNews(redis: Redis | null, logger: Logger): OrderNews {
       count += 1;
       return follower;
     },
-    followers: () => count,
+    followers: (orderId) => (orderId === undefined ? count : (followers.get(orderId)?.size ?? 0)),
     close: () => subscriber?.disconnect(),
   };
 }

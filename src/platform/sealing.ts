@@ -1,6 +1,7 @@
 // What must be kept for a while and be read by nobody but us: encrypted with AES-256-GCM, under a key that is derived from
 // TOKEN_SECRET. A key of each purpose is its own, so that nothing sealed for one can be opened as another.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { newestSecret } from './secrets.ts';
 
 const KEY_BYTES = 32;
 /** The nonce and the tag that NIST SP 800-38D recommends. */
@@ -19,10 +20,8 @@ export function deriveKey(secret: string, purpose: string): Buffer {
  * @param bound must be the same when it is opened: the id of its row, so that no row can be swapped for another
  */
 export function seal(secrets: readonly string[], purpose: string, bound: string, plain: string): Buffer {
-  const [newest] = secrets;
-  if (newest === undefined) throw new Error('no token secret is configured');
   const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, deriveKey(newest, purpose), nonce).setAAD(Buffer.from(bound));
+  const cipher = createCipheriv(CIPHER, deriveKey(newestSecret(secrets), purpose), nonce).setAAD(Buffer.from(bound));
   const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
   return Buffer.concat([nonce, cipher.getAuthTag(), body]);
 }

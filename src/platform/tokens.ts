@@ -2,6 +2,7 @@
 // repeat of an answer can carry the same token).
 import { createHmac, hash, randomBytes } from 'node:crypto';
 import { equalTexts } from './digests.ts';
+import { newestSecret } from './secrets.ts';
 
 const CART_TOKEN_BYTES = 32;
 
@@ -17,12 +18,10 @@ export function hashToken(token: string): Buffer {
 
 /**
  * The access token of a guest's order: HMAC-SHA256 of its id under the newest secret.
- * @param secrets newest first; older ones still verify, so that a rotation logs nobody out
+ * @param secrets the one in use first; the others still verify, so that a rotation logs nobody out
  */
 export function orderToken(secrets: readonly string[], orderId: string): string {
-  const [newest] = secrets;
-  if (newest === undefined) throw new Error('no token secret is configured');
-  return sign(newest, orderId);
+  return sign(newestSecret(secrets), orderId);
 }
 
 /** Whether the token is the one of this order, under any of the secrets. */

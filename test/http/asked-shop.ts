@@ -31,13 +31,13 @@ export interface Sent {
 }
 
 /** The shop: `answers` is what its workflows answer (none, until a test sets it), and `asked` what they have been asked. */
-export function askedShop(db: Database) {
+export function askedShop(db: Database, environment: Record<string, string> = {}) {
   const told: { asked: Asked[]; answers: Answers } = { asked: [], answers: nothingToAsk };
   const temporal = temporalDouble((question) => {
     told.asked.push(question);
     return told.answers(question);
   });
-  const { deps } = floor(null, {}, { db, clock: () => NOW, temporal });
+  const { deps } = floor(null, environment, { db, clock: () => NOW, temporal });
   const ask = asking(createApp(deps, [orderArea, paymentRoutes]));
   const tokenOf = (orderId: string) => orderToken(deps.config.TOKEN_SECRET, orderId);
   /** As the owner of the order, unless told. */
@@ -49,7 +49,7 @@ export function askedShop(db: Database) {
     };
     return ask(method, path, { headers: proof, json });
   };
-  return Object.assign(told, { ask, send, tokenOf });
+  return Object.assign(told, { ask, send, tokenOf, limits: deps.limits });
 }
 
 const nothingToAsk: Answers = () => {

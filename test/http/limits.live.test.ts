@@ -168,13 +168,33 @@ describe('a caller', () => {
   });
 });
 
-test('health, metrics, the documentation and Stripe are not counted', async () => {
+test('health and Stripe are not counted', async () => {
   const { url } = await api({ RATE_LIMIT_SCALE: '0.001' }, null);
   const from = newAddress();
-  for (const path of ['/health/live', '/metrics', '/api/docs', '/api/openapi.json', '/api/v1/payments/webhook']) {
+  for (const path of ['/health/live', '/api/v1/payments/webhook']) {
     const method = path.endsWith('webhook') ? 'POST' : 'GET';
     expect(await statuses(times(5, () => ask(url, path, { from, method })))).not.toContain(429);
   }
+});
+
+test.each(['/metrics', '/api/docs', '/api/openapi.json', '/nowhere'])('%s is counted as what is read', async (path) => {
+  const { url } = await api(SIX_WRITES, null);
+  const from = newAddress();
+  const answers = await statuses(times(25, () => ask(url, path, { from, method: 'GET' })));
+  expect(answers.filter((status) => status === 429)).toHaveLength(1);
+  expect((await ask(url, path, { from: newAddress(), method: 'GET' })).status).not.toBe(429);
+});
+
+test('accounts of one address may ask four times as often as one, all together', async () => {
+  const { url } = await api({ RATE_LIMIT_SCALE: '0.01' }, null);
+  const from = newAddress();
+  const people = await Promise.all(times(5, () => person(database.db)));
+  for (const { bearer } of people) await write(url, { from: newAddress(), headers: bearer });
+  const answers = [];
+  for (const { bearer: headers } of people)
+    for (const _ of [1, 2, 3]) answers.push((await write(url, { from, headers })).status);
+  expect(answers.filter((status) => status === 200)).toHaveLength(12);
+  expect((await write(url, { from: newAddress(), headers: people[4]?.bearer ?? {} })).status).toBe(200);
 });
 
 describe('logins', () => {

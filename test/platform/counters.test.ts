@@ -57,3 +57,29 @@ test('windows that are over take no room', () => {
   }
   expect(counters.look(LIMIT, 'new').total).toBe(0);
 });
+
+test('what was cleared counts no more, here and in Redis, and what was on its way there does not come back', async () => {
+  const answer = Promise.withResolvers<number[]>();
+  const deleted: string[] = [];
+  const redis = {
+    eval: () => answer.promise,
+    del: async (key: string) => deleted.push(key),
+  } as unknown as Redis;
+  const counters = createCounters(redis, () => 0);
+  for (let at = 0; at < 3; at += 1) counters.add(LIMIT, 'a');
+  await counters.clear(LIMIT, 'a');
+  expect(deleted).toEqual(['limit:knocks:a']);
+  answer.resolve([3, 60_000]);
+  await setImmediate();
+  expect(counters.look(LIMIT, 'a').total).toBe(0);
+  counters.add(LIMIT, 'a');
+  expect(counters.look(LIMIT, 'a').total).toBe(1);
+});
+
+test('a Redis that is away keeps nobody from clearing what was counted here', async () => {
+  const away = () => Promise.reject(new Error('away'));
+  const counters = createCounters({ eval: away, del: away } as unknown as Redis, () => 0);
+  counters.add(LIMIT, 'a');
+  await counters.clear(LIMIT, 'a');
+  expect(counters.look(LIMIT, 'a').total).toBe(0);
+});
