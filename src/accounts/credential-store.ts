@@ -1,5 +1,5 @@
 // People and their passwords in SQL, for the ways to log in, to register and to prove a mailbox.
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
 import { newId } from '../platform/ids.ts';
 import { PERSON, type Person } from './rules.ts';
@@ -77,11 +77,23 @@ export async function replacePassword(
   return numUpdatedRows === 1n;
 }
 
-/** The mailbox is proven to be the person's. @returns undefined when nobody active has the address */
-export async function verifyAddress(tx: Kysely<Schema>, email: string, now: Date): Promise<Person | undefined> {
+/**
+ * A mailed link was opened: the mailbox's owner has read it. Whether it was them who made the account, only the account's own
+ * login beside the link tells.
+ * @param callerId whose login came with the link, if any
+ * @returns the person; undefined when nobody active has the address
+ */
+export async function confirmAddress(
+  tx: Kysely<Schema>,
+  { email, callerId, now }: { email: string; callerId: string | undefined; now: Date },
+): Promise<Person | undefined> {
+  const isCaller = sql<boolean>`id = ${callerId ?? null}::uuid`;
   return tx
     .updateTable('users')
     .set({ emailVerified: true, updatedAt: now })
+    .set({
+      confirmedByLinkAlone: sql<boolean>`${isCaller} IS NOT TRUE AND (confirmed_by_link_alone OR NOT email_verified)`,
+    })
     .where('email', '=', email)
     .where('active', '=', true)
     .returning(PERSON)
@@ -89,8 +101,38 @@ export async function verifyAddress(tx: Kysely<Schema>, email: string, now: Date
 }
 
 /**
- * Lets in who has proven the mailbox: who has no account gets one. One that somebody made without ever proving the address
- * comes to its owner here, so its password and its sessions, which may be a stranger's, end.
+ * The account under an address comes to the mailbox's owner, who has proven it by what nobody else is sent: from here on it is
+ * theirs.
+ * @returns the person, and whether the account was known to be theirs before: where it was not, its password and its sessions
+ *   may be a stranger's, and are for the caller to end; undefined when nobody active has the address
+ */
+export async function giveToOwner(
+  tx: Kysely<Schema>,
+  email: string,
+  now: Date,
+): Promise<{ user: Person; wasTheirs: boolean } | undefined> {
+  const known = await tx
+    .selectFrom('users')
+    .select([...PERSON, 'confirmedByLinkAlone'])
+    .where('email', '=', email)
+    .where('active', '=', true)
+    .forUpdate()
+    .executeTakeFirst();
+  if (known === undefined) return undefined;
+  const { confirmedByLinkAlone, ...person } = known;
+  const user = { ...person, emailVerified: true };
+  if (person.emailVerified && !confirmedByLinkAlone) return { user, wasTheirs: true };
+  await tx
+    .updateTable('users')
+    .set({ emailVerified: true, confirmedByLinkAlone: false, updatedAt: now })
+    .where('id', '=', user.id)
+    .execute();
+  return { user, wasTheirs: false };
+}
+
+/**
+ * Lets in who has proven the mailbox: who has no account gets one. The password and the sessions of one that was not known to be
+ * theirs end here.
  * @returns undefined when the user is not active
  */
 export async function admitOwner(
@@ -100,24 +142,23 @@ export async function admitOwner(
 ): Promise<{ user: Person; isNew: boolean } | undefined> {
   const added = await insertPerson(tx, { email, name: nameFrom(email), emailVerified: true, now });
   if (added !== undefined) return { user: added, isNew: true };
-  const known = await tx
-    .selectFrom('users')
-    .select(PERSON)
-    .where('email', '=', email)
-    .where('active', '=', true)
-    .forUpdate()
-    .executeTakeFirst();
-  if (known === undefined) return undefined;
-  if (known.emailVerified) return { user: known, isNew: false };
+  const given = await giveToOwner(tx, email, now);
+  if (given === undefined) return undefined;
+  const { user, wasTheirs } = given;
+  if (!wasTheirs) {
+    await voidPassword(tx, user.id, now);
+    await deleteSessionsOf(tx, user.id);
+  }
+  return { user, isNew: false };
+}
+
+async function voidPassword(tx: Kysely<Schema>, userId: string, now: Date): Promise<void> {
   await tx
     .updateTable('accounts')
     .set({ password: null, updatedAt: now })
-    .where('userId', '=', known.id)
+    .where('userId', '=', userId)
     .where('providerId', '=', PASSWORD_PROVIDER)
     .execute();
-  await deleteSessionsOf(tx, known.id);
-  const user = await verifyAddress(tx, email, now);
-  return user && { user, isNew: false };
 }
 
 /** The id of the person with this address, active or not. */

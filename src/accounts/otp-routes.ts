@@ -30,7 +30,7 @@ const verifyOtp = createRoute({
   tags: TAGS,
   summary: 'Log in with a code',
   description:
-    'A code works once, and five tries of it are looked at. Who has no account gets one; the address is confirmed. An account that somebody else made with the address, and never confirmed, loses its password and its sessions.',
+    "A code works once, and five tries of it are looked at. Who has no account gets one; the address is confirmed, and orders that were made as a guest under it are the customer's from then on. An account that was not known to be theirs, because it was never confirmed or by a link alone, loses its password and its sessions.",
   security: SECURITY.public,
   request: { body: jsonBody(verifyOtpBody, verifyOtpExample) },
   responses: {

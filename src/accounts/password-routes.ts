@@ -6,7 +6,7 @@ import { jsonBody, SECURITY } from '../http/openapi.ts';
 import { ProblemError, problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { hashPassword, verifyPassword } from '../platform/passwords.ts';
-import { findPassword, replacePassword, setPassword, verifyAddress } from './credential-store.ts';
+import { findPassword, giveToOwner, replacePassword, setPassword } from './credential-store.ts';
 import { passwordWeakness } from './password-rules.ts';
 import { findProof, issueProof, useProof, voidProof } from './proof-store.ts';
 import { PROOFS } from './rules.ts';
@@ -53,7 +53,8 @@ const resetPassword = createRoute({
   path: '/auth/reset-password',
   tags: TAGS,
   summary: 'Choose a new password with the token of a link',
-  description: 'Ends all sessions of the person. The address is confirmed by it, too.',
+  description:
+    "Ends all sessions of the person. The address is confirmed by it, too, and orders that were made as a guest under it are the customer's from then on.",
   security: SECURITY.public,
   request: { body: jsonBody(resetPasswordBody, resetPasswordExample) },
   responses: {
@@ -99,11 +100,11 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
     const hash = await hashPassword(newPassword);
     const user = await db.transaction().execute(async (tx) => {
       const email = await useProof(tx, proof);
-      const owner = email === undefined ? undefined : await verifyAddress(tx, email, now);
-      if (owner === undefined) throw usedLink();
-      await setPassword(tx, owner.id, hash, now);
-      await deleteSessionsOf(tx, owner.id);
-      return owner;
+      const given = email === undefined ? undefined : await giveToOwner(tx, email, now);
+      if (given === undefined) throw usedLink();
+      await setPassword(tx, given.user.id, hash, now);
+      await deleteSessionsOf(tx, given.user.id);
+      return given.user;
     });
     await welcome.record(c, 'password_reset', user.id, { now });
     await welcome.claimOrders(c, user);

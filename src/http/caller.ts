@@ -41,6 +41,17 @@ export async function findCaller(c: Context<AppEnv>, deps: CallerDeps): Promise<
 }
 
 /**
+ * The same for a route that nobody in particular may call. A cookie of a login that is over is nobody's, because browsers go on to
+ * send it; an access token that is over is meant, and must be renewed.
+ * @throws unauthenticated, forbidden
+ */
+export async function findCallerOrNobody(c: Context<AppEnv>, deps: CallerDeps): Promise<Caller | undefined> {
+  const caller = await findCaller(c, deps);
+  if (caller === undefined && (c.req.header('Authorization') ?? '') !== '') throw problem('unauthenticated');
+  return caller;
+}
+
+/**
  * The same where the route needs a person of this role or a higher one (admin includes inventory, every role customer).
  * @throws unauthenticated without a valid login; forbidden when the role is too low
  */
