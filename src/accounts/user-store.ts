@@ -21,7 +21,7 @@ export interface Decision {
 }
 
 /** Forgets a user in another area, in the transaction that forgets them here. */
-export type ForgetUser = (db: Kysely<Schema>, userId: string) => Promise<void>;
+export type ForgetUser = (db: Kysely<Schema>, userId: string, now: Date) => Promise<void>;
 
 /** A user who has not gone. */
 export async function findUser(db: Kysely<Schema>, id: string): Promise<User | undefined> {
@@ -115,7 +115,7 @@ export async function forgetUser(
     await tx.deleteFrom('accountProofs').where('email', '=', person.email).execute();
     await deleteSessionsOf(tx, id);
     await tx.deleteFrom('accounts').where('userId', '=', id).execute();
-    await forget(tx, id);
+    await forget(tx, id, now);
     await appendAct(tx, { ...act, action: 'user_deleted', subject: `user:${id}` });
     return true;
   });

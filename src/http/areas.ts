@@ -11,8 +11,8 @@ import { cartRoutes } from '../cart/routes.ts';
 import { catalogRoutes } from '../catalog/routes.ts';
 import { findCoupon } from '../coupons/store.ts';
 import { createClaimOrders } from '../orders/claiming.ts';
+import { forgetCustomer } from '../orders/customer-store.ts';
 import { orderRoutes } from '../orders/routes.ts';
-import { forgetCustomer } from '../orders/store.ts';
 import { paymentRoutes } from '../payments/routes.ts';
 import type { AppDeps } from './deps.ts';
 import type { AppRouter } from './router.ts';
@@ -29,8 +29,8 @@ export const accountArea: Area = (deps) =>
 
 /** Whoever goes leaves their orders behind, as nobody's; their addresses go with them. */
 const userArea: Area = (deps) =>
-  userRoutes(deps, async (db, userId) => {
-    await forgetCustomer(db, userId);
+  userRoutes(deps, async (db, userId, now) => {
+    await forgetCustomer(db, userId, now);
     await forgetAddresses(db, userId);
   });
 

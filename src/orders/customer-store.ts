@@ -1,5 +1,5 @@
-// Orders by whose they are, in SQL: a customer's history, all orders for the shop's staff, and guests' orders that become a
-// customer's. Lists go by keyset, newest first: a page costs the same wherever it lies.
+// Orders by whose they are, in SQL: a customer's history, all orders for the shop's staff, guests' orders that become a
+// customer's, and customers' orders that become nobody's. Lists go by keyset, newest first: a page costs the same wherever it lies.
 import { type Expression, type Kysely, type SqlBool, sql } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
 import type { OrderStatus } from './rules.ts';
@@ -74,8 +74,22 @@ export async function claimGuestOrders(
         .select('id')
         .where(sql<string>`lower(email)`, '=', email.toLowerCase())
         .where('customerId', 'is', null)
+        .where('disownedAt', 'is', null)
         .orderBy('id')
         .forUpdate(),
     )
     .execute();
+}
+
+/**
+ * The customer's orders are nobody's from here on, and come to nobody again. They stay, with what the law wants kept.
+ * @param now when the account ends
+ */
+export async function forgetCustomer(db: Kysely<Schema>, userId: string, now: Date): Promise<void> {
+  await db.updateTable('orders').set({ customerId: null, disownedAt: now }).where('customerId', '=', userId).execute();
+}
+
+/** Whether the order was placed by a guest, who has its access token: one whose customer has gone has none. */
+export function isGuests({ customerId, disownedAt }: Pick<ListedOrder, 'customerId' | 'disownedAt'>): boolean {
+  return customerId === null && disownedAt === null;
 }

@@ -192,7 +192,7 @@ function withIntents(orders: ReturnType<typeof selectOrders>) {
   );
 }
 
-/** Whose order it is: null for a guest's; undefined when there is no such order. */
+/** Whose order it is: null for a guest's, and for nobody's; undefined when there is no such order. */
 export async function findOrderCustomer(db: Kysely<Schema>, orderId: string): Promise<string | null | undefined> {
   const order = await db.selectFrom('orders').select('customerId').where('id', '=', orderId).executeTakeFirst();
   return order?.customerId;
@@ -288,9 +288,4 @@ export async function wasMovedFor(
     .where('requestKey', '=', requestKey)
     .executeTakeFirst();
   return event !== undefined;
-}
-
-/** The customer's orders are nobody's from here on. They stay, with what the law wants kept. */
-export async function forgetCustomer(db: Kysely<Schema>, userId: string): Promise<void> {
-  await db.updateTable('orders').set({ customerId: null }).where('customerId', '=', userId).execute();
 }

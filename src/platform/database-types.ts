@@ -248,6 +248,7 @@ export interface Orders {
   currency: string;
   customerId: string | null;
   discount: number;
+  disownedAt: Timestamp | null;
   email: string;
   expiresAt: Timestamp | null;
   id: string;

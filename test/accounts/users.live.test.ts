@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { userRoutes } from '../../src/accounts/user-routes.ts';
 import { requireRole } from '../../src/http/caller.ts';
 import { createRouter } from '../../src/http/router.ts';
-import { forgetCustomer } from '../../src/orders/store.ts';
+import { forgetCustomer } from '../../src/orders/customer-store.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { insertOrderRow } from '../support/rows.ts';

@@ -105,10 +105,16 @@ test('a mail is sent once, under a Message-ID of its order and fact, with a link
   expect(mails[0]?.text).toContain(`https://shop.example.com/api/v1/orders/${orderId}?`);
 });
 
-test("a mail of a customer's order opens it for nobody who is not logged in", async () => {
+test.each([
+  ["a customer's order", async () => ({ customerId: (await newCustomer(database.db)).userId })],
+  ['an order whose customer has gone', async () => ({ disownedAt: NOW })],
+])('a mail of %s opens it for nobody who is not logged in', async (_whose, columns) => {
   const orderId = await paidOrder();
-  const { userId: customerId } = await newCustomer(database.db);
-  await database.db.updateTable('orders').set({ customerId }).where('id', '=', orderId).execute();
+  await database.db
+    .updateTable('orders')
+    .set(await columns())
+    .where('id', '=', orderId)
+    .execute();
   const watch = startWatch();
   await sent(orderId);
   await watch.stop();
