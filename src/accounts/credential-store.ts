@@ -1,20 +1,22 @@
 // People and their passwords in SQL, for the ways to log in, to register and to prove a mailbox.
 import { type Kysely, sql } from 'kysely';
+import { type Act, appendAct } from '../platform/audit.ts';
 import type { Schema } from '../platform/database-schema.ts';
 import { newId } from '../platform/ids.ts';
-import { PERSON, type Person } from './rules.ts';
+import { type ForgetUser, forgetPerson } from './forgetting.ts';
+import { PERSON, type Person, type Role } from './rules.ts';
 import { deleteSessionsOf } from './session-store.ts';
 
 const PASSWORD_PROVIDER = 'credential';
 
-/** Makes a person. @returns undefined when the address is somebody's, in which case nothing is written */
+/** Makes a person, a customer unless told. @returns undefined when the address is somebody's, in which case nothing is written */
 export async function insertPerson(
   tx: Kysely<Schema>,
-  { email, name, emailVerified, now }: Pick<Person, 'email' | 'name' | 'emailVerified'> & { now: Date },
+  { now, ...person }: Pick<Person, 'email' | 'name' | 'emailVerified'> & { role?: Role; now: Date },
 ): Promise<Person | undefined> {
   return tx
     .insertInto('users')
-    .values({ id: newId(now), email, name, emailVerified, createdAt: now, updatedAt: now })
+    .values({ ...person, id: newId(now), createdAt: now, updatedAt: now })
     .onConflict((conflict) => conflict.column('email').doNothing())
     .returning(PERSON)
     .executeTakeFirst();
@@ -100,56 +102,85 @@ export async function confirmAddress(
     .executeTakeFirst();
 }
 
-/**
- * The account under an address comes to the mailbox's owner, who has proven it by what nobody else is sent: from here on it is
- * theirs.
- * @returns the person, and whether the account was known to be theirs before: where it was not, its password and its sessions
- *   may be a stranger's, and are for the caller to end; undefined when nobody active has the address
- */
-export async function giveToOwner(
-  tx: Kysely<Schema>,
-  email: string,
-  now: Date,
-): Promise<{ user: Person; wasTheirs: boolean } | undefined> {
-  const known = await tx
-    .selectFrom('users')
-    .select([...PERSON, 'confirmedByLinkAlone'])
-    .where('email', '=', email)
-    .where('active', '=', true)
-    .forUpdate()
-    .executeTakeFirst();
-  if (known === undefined) return undefined;
-  const { confirmedByLinkAlone, ...person } = known;
-  const user = { ...person, emailVerified: true };
-  if (person.emailVerified && !confirmedByLinkAlone) return { user, wasTheirs: true };
-  await tx
-    .updateTable('users')
-    .set({ emailVerified: true, confirmedByLinkAlone: false, updatedAt: now })
-    .where('id', '=', user.id)
-    .execute();
-  return { user, wasTheirs: false };
+/** Somebody who has proven a mailbox, by what nobody else is sent. */
+interface Proven {
+  /** In lower case. */
+  email: string;
+  /** What becomes in other areas of who made an account that nobody has confirmed. */
+  forget: ForgetUser;
+  act: Pick<Act, 'requestId' | 'now'>;
 }
 
 /**
- * Lets in who has proven the mailbox: who has no account gets one. The password and the sessions of one that was not known to be
- * theirs end here.
+ * The account under an address comes to the mailbox's owner: from here on it is theirs. Where nobody has ever confirmed it, what
+ * is in it is of whoever made it, so that one is forgotten, and the owner is a new person, in the role that the address was given.
+ * @returns the person, and of what kind the account was: known to be `theirs`; `new`, in place of another or of none; or `shared`
+ *   with who made it, whose password and sessions are for the caller to end. Undefined when nobody active has the address.
+ */
+export async function giveToOwner(
+  tx: Kysely<Schema>,
+  proven: Proven,
+): Promise<{ user: Person; account: 'theirs' | 'shared' | 'new' } | undefined> {
+  const known = await lockActive(tx, proven.email);
+  if (known === undefined) return undefined;
+  const { confirmedByLinkAlone, ...user } = known;
+  if (!user.emailVerified) return { user: await replacePerson(tx, user, proven), account: 'new' };
+  if (!confirmedByLinkAlone) return { user, account: 'theirs' };
+  await tx
+    .updateTable('users')
+    .set({ confirmedByLinkAlone: false, updatedAt: proven.act.now })
+    .where('id', '=', user.id)
+    .execute();
+  return { user, account: 'shared' };
+}
+
+/**
+ * Lets in who has proven the mailbox: who has no account gets one. The password and the sessions of one that was shared end here.
  * @returns undefined when the user is not active
  */
 export async function admitOwner(
   tx: Kysely<Schema>,
-  email: string,
-  now: Date,
+  proven: Proven,
 ): Promise<{ user: Person; isNew: boolean } | undefined> {
-  const added = await insertPerson(tx, { email, name: nameFrom(email), emailVerified: true, now });
+  const { email, act } = proven;
+  const added = await insertPerson(tx, { ...ownerOf(email), now: act.now });
   if (added !== undefined) return { user: added, isNew: true };
-  const given = await giveToOwner(tx, email, now);
+  const given = await giveToOwner(tx, proven);
   if (given === undefined) return undefined;
-  const { user, wasTheirs } = given;
-  if (!wasTheirs) {
-    await voidPassword(tx, user.id, now);
+  const { user, account } = given;
+  if (account === 'shared') {
+    await voidPassword(tx, user.id, act.now);
     await deleteSessionsOf(tx, user.id);
   }
-  return { user, isNew: false };
+  return { user, isNew: account === 'new' };
+}
+
+async function lockActive(tx: Kysely<Schema>, email: string) {
+  const locked = tx
+    .selectFrom('users')
+    .select([...PERSON, 'confirmedByLinkAlone'])
+    .where('email', '=', email)
+    .where('active', '=', true)
+    .forUpdate();
+  // Who waited for somebody who was replaced meanwhile finds nobody; a second look sees who has taken their place.
+  return (await locked.executeTakeFirst()) ?? (await locked.executeTakeFirst());
+}
+
+async function replacePerson(
+  tx: Kysely<Schema>,
+  { id, role }: Person,
+  { email, forget, act }: Proven,
+): Promise<Person> {
+  await forgetPerson(tx, id, forget, act.now);
+  await appendAct(tx, { ...act, actor: 'anonymous', action: 'user_replaced', subject: `user:${id}` });
+  const owner = await insertPerson(tx, { ...ownerOf(email), role, now: act.now });
+  if (owner === undefined) throw new Error('the address of a person who was forgotten is not free');
+  return owner;
+}
+
+/** Somebody of whom no more is known than their mailbox. */
+function ownerOf(email: string) {
+  return { email, name: nameFrom(email), emailVerified: true };
 }
 
 async function voidPassword(tx: Kysely<Schema>, userId: string, now: Date): Promise<void> {

@@ -10,6 +10,7 @@ import { emptyBody, idempotencyHeader, jsonAnswer, jsonBody, problemResponses, S
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { uuid } from '../http/schemas.ts';
+import type { ForgetUser } from './forgetting.ts';
 import { presentUser, userAnswer } from './schemas.ts';
 import {
   decisionBody,
@@ -23,16 +24,7 @@ import {
   profileExample,
   userExample,
 } from './user-schemas.ts';
-import {
-  decideUser,
-  type ForgetUser,
-  findUser,
-  forgetUser,
-  isSessionSince,
-  listUsers,
-  renameUser,
-  type User,
-} from './user-store.ts';
+import { decideUser, findUser, forgetUser, isSessionSince, listUsers, renameUser, type User } from './user-store.ts';
 
 const TAGS = ['Users'];
 const MS_PER_SECOND = 1000;

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import { type Act, appendAct } from '../platform/audit.ts';
 import type { Database } from '../platform/database.ts';
 import type { Schema } from '../platform/database-schema.ts';
+import { type ForgetUser, forgetPerson } from './forgetting.ts';
 import { PERSON, type Person, type Role } from './rules.ts';
 import { deleteSessionsOf } from './session-store.ts';
 
@@ -19,9 +20,6 @@ export interface Decision {
   role?: Role | undefined;
   active?: boolean | undefined;
 }
-
-/** Forgets a user in another area, in the transaction that forgets them here. */
-export type ForgetUser = (db: Kysely<Schema>, userId: string, now: Date) => Promise<void>;
 
 /** A user who has not gone. */
 export async function findUser(db: Kysely<Schema>, id: string): Promise<User | undefined> {
@@ -91,7 +89,7 @@ export async function decideUser(
 }
 
 /**
- * Forgets a user: nothing of the person stays, no login of theirs works any more, and their address is free again.
+ * Ends a user's account: they are forgotten.
  * @param forget what else is to be forgotten, or cut loose, in the same transaction
  * @returns whether they were there; `last_admin` as for `decideUser`
  */
@@ -106,16 +104,8 @@ export async function forgetUser(
     const { now } = act;
     const person = await present(tx).where('id', '=', id).forUpdate().executeTakeFirst();
     if (person === undefined) return false;
-    await tx
-      .updateTable('users')
-      .set({ email: `${id}@deleted.invalid`, name: 'Deleted', emailVerified: false, active: false })
-      .set({ role: 'customer', updatedAt: now, deletedAt: now })
-      .where('id', '=', id)
-      .execute();
     await tx.deleteFrom('accountProofs').where('email', '=', person.email).execute();
-    await deleteSessionsOf(tx, id);
-    await tx.deleteFrom('accounts').where('userId', '=', id).execute();
-    await forget(tx, id, now);
+    await forgetPerson(tx, id, forget, now);
     await appendAct(tx, { ...act, action: 'user_deleted', subject: `user:${id}` });
     return true;
   });

@@ -1,4 +1,5 @@
 // Every area's routes, mounted under /api/v1. A new area adds its line here and nowhere else.
+import type { ForgetUser } from '../accounts/forgetting.ts';
 import { keyRoutes } from '../accounts/key-routes.ts';
 import { accountRoutes } from '../accounts/routes.ts';
 import { userRoutes } from '../accounts/user-routes.ts';
@@ -23,16 +24,21 @@ export type Area = (deps: AppDeps) => AppRouter;
 /** Carts show what their coupon takes off; how a coupon is found is the coupons' own business. */
 const cartArea: Area = (deps) => cartRoutes(deps, findCoupon);
 
+/** Whoever goes leaves their orders behind, as nobody's; their addresses go with them. */
+const forgetElsewhere: ForgetUser = async (db, userId, now) => {
+  await forgetCustomer(db, userId, now);
+  await forgetAddresses(db, userId);
+};
+
 /** What a guest has becomes the customer's at a login; how, is the business of carts and orders. */
 export const accountArea: Area = (deps) =>
-  accountRoutes(deps, { mergeCart: createMergeCart(deps, findCoupon), claimOrders: createClaimOrders(deps) });
+  accountRoutes(
+    deps,
+    { mergeCart: createMergeCart(deps, findCoupon), claimOrders: createClaimOrders(deps) },
+    forgetElsewhere,
+  );
 
-/** Whoever goes leaves their orders behind, as nobody's; their addresses go with them. */
-const userArea: Area = (deps) =>
-  userRoutes(deps, async (db, userId, now) => {
-    await forgetCustomer(db, userId, now);
-    await forgetAddresses(db, userId);
-  });
+const userArea: Area = (deps) => userRoutes(deps, forgetElsewhere);
 
 /** Orders go to an address that their customer keeps; how one is found is the addresses' own business. */
 export const orderArea: Area = (deps) =>

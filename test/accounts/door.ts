@@ -39,7 +39,10 @@ export function door(
   const { app, lines, deps } = floor(
     (all) => {
       const router = createRouter();
-      router.route('/', accountRoutes(all, { ...NO_GUESTS, ...parts.guests }));
+      router.route(
+        '/',
+        accountRoutes(all, { ...NO_GUESTS, ...parts.guests }, () => Promise.resolve()),
+      );
       router.get('/customer', async (c) => c.json(await requireRole(c, all, 'customer')));
       return router;
     },

@@ -37,7 +37,10 @@ function shop(parts: { db?: Database; environment?: Record<string, string> } = {
   const { app, lines, deps } = floor(
     (all) => {
       const router = createRouter();
-      router.route('/', accountRoutes(all, NO_GUESTS));
+      router.route(
+        '/',
+        accountRoutes(all, NO_GUESTS, () => Promise.resolve()),
+      );
       for (const role of ['customer', 'admin'] as const) {
         router.all(`/${role}`, async (c) => c.json(await requireRole(c, all, role)));
       }

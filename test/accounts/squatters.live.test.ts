@@ -6,17 +6,20 @@ import { AREAS } from '../../src/http/areas.ts';
 import { asking } from '../http/customers.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { insertOrderRow } from '../support/rows.ts';
-import { bearer, cookie, mailed, newAddress, PASSWORD, secretFor } from './door.ts';
+import { insertOrderRow, stockedVariant } from '../support/rows.ts';
+import { ADDRESS } from '../support/shopper.ts';
+import { bearer, cookie, mailed, newAddress, PASSWORD, secretFor, waitingForLocks } from './door.ts';
 
 let database: OwnDatabase;
 let ask: ReturnType<typeof asking>;
+let cup: string;
 /** Seconds that have passed: whoever asks for a mail twice has to wait between. */
 let passed = 0;
 beforeAll(async () => {
   database = await ownDatabase();
   const clock = () => new Date(Date.now() + passed * 1_000);
   ask = asking(createApp(floor(null, {}, { db: database.db, clock }).deps, AREAS));
+  cup = (await stockedVariant(database.db, 10)).id;
 });
 afterAll(() => database.leave());
 
@@ -106,6 +109,62 @@ describe('a link that is opened without the login of the account', () => {
     const waiting = (await mailed(database.db, email)).length;
     await auth('resend-verification', { email });
     expect(await mailed(database.db, email)).toHaveLength(waiting);
+  });
+});
+
+describe('an account that nobody has confirmed', () => {
+  test.each(WAYS)(
+    'is gone when the owner of the mailbox comes by %s: nothing in theirs is of who made it',
+    async (_way, enter) => {
+      const { email, orderId, userId, headers } = await registeredOver();
+      const drop = { ...ADDRESS, name: 'Mallory', line1: '666 Drop St', isDefault: true };
+      const { body: address } = await ask('POST', 'addresses', { headers, json: drop });
+      await ask('POST', 'cart/items', { headers, json: { variantId: cup, quantity: 1 } });
+      const theirs = await insertOrderRow(database.db, { customer_id: userId, email, payment_method: 'cod' });
+
+      const { body } = await enter(email);
+      const mine = bearer(body.accessToken);
+      expect(body.user).toMatchObject({ name: email.split('@')[0], emailVerified: true, role: 'customer' });
+      expect(body.user.id).not.toBe(userId);
+      expect((await ask('GET', 'addresses', { headers: mine })).body.items).toEqual([]);
+      expect((await ask('GET', 'cart', { headers: mine })).status).toBe(404);
+      expect(await ordersOf(mine)).toEqual([orderId]);
+      for (const path of [`orders/${theirs}`, `addresses/${address.id}`]) {
+        expect((await ask('GET', path, { headers: mine })).status).toBe(404);
+        expect((await ask('GET', path, { headers })).status).not.toBe(200);
+      }
+      expect((await ask('GET', 'users/me', { headers })).status).toBe(401);
+      expect((await auth('login', { email, password: PASSWORD })).status).toBe(401);
+      const rows = database.db.selectFrom('users').select(['deletedAt', 'active']).where('id', '=', userId);
+      expect(await rows.executeTakeFirst()).toEqual({ deletedAt: expect.any(Date), active: false });
+      const acts = database.db.selectFrom('auditEntries').select('action').where('subject', '=', `user:${userId}`);
+      expect((await acts.execute()).map(({ action }) => action)).toContain('user_replaced');
+    },
+  );
+
+  test('leaves its role to the owner of the mailbox: it was given to the address', async () => {
+    const { email, userId } = await registeredOver();
+    await database.db.updateTable('users').set({ role: 'inventory' }).where('id', '=', userId).execute();
+    expect((await enterByCode(email)).body.user.role).toBe('inventory');
+  });
+
+  test('is replaced once when its owner comes by a code and by a reset at the same moment', async () => {
+    const { email, orderId, userId } = await registeredOver();
+    await auth('send-otp', { email });
+    await auth('forgot-password', { email });
+    const otp = await secretFor(database.db, email, 'otp');
+    const token = await secretFor(database.db, email, 'reset_password');
+    let answers: ReturnType<typeof auth>[] = [];
+    await database.db.transaction().execute(async (tx) => {
+      await tx.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
+      answers = [auth('verify-otp', { email, otp }), auth('reset-password', { token, newPassword: OWNERS_PASSWORD })];
+      await waitingForLocks(database.db, 2);
+    });
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 204]);
+    const { body } = await auth('login', { email, password: OWNERS_PASSWORD });
+    expect(await ordersOf(bearer(body.accessToken))).toEqual([orderId]);
+    const people = database.db.selectFrom('users').select('id').where('email', '=', email);
+    expect(await people.execute()).toEqual([{ id: body.user.id }]);
   });
 });
 
