@@ -57,7 +57,7 @@ const deleteMe = createRoute({
   method: 'delete',
   summary: 'End my account',
   description:
-    'Nothing of the person stays in the account and every session ends. Orders stay, as the law asks, but belong to no account, now or later. The login must be younger than 15 minutes: otherwise 403, log in again.',
+    'Nothing of the person stays in the account, its cart is gone and every session ends. Orders stay, as the law asks, but belong to no account, now or later. The login must be younger than 15 minutes: otherwise 403, log in again.',
   request: { headers: idempotencyHeader, body: emptyBody },
   responses: {
     204: { description: 'The account is gone' },

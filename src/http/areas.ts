@@ -7,6 +7,7 @@ import { addressRoutes } from '../addresses/routes.ts';
 import { addressOf } from '../addresses/schemas.ts';
 import { findAddress, forgetAddresses } from '../addresses/store.ts';
 import { auditRoutes } from '../audit/routes.ts';
+import { forgetCart } from '../cart/forgetting.ts';
 import { createMergeCart } from '../cart/merging.ts';
 import { cartRoutes } from '../cart/routes.ts';
 import { catalogRoutes } from '../catalog/routes.ts';
@@ -24,9 +25,10 @@ export type Area = (deps: AppDeps) => AppRouter;
 /** Carts show what their coupon takes off; how a coupon is found is the coupons' own business. */
 const cartArea: Area = (deps) => cartRoutes(deps, findCoupon);
 
-/** Whoever goes leaves their orders behind, as nobody's; their addresses go with them. */
+/** Whoever goes leaves their orders behind, as nobody's; their cart and their addresses go with them. */
 const forgetElsewhere: ForgetUser = async (db, userId, now) => {
   await forgetCustomer(db, userId, now);
+  await forgetCart(db, userId);
   await forgetAddresses(db, userId);
 };
 

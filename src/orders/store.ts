@@ -13,8 +13,10 @@ export interface NewOrder {
   status: OrderStatus;
   paymentStatus: PaymentStatus;
   paymentMethod: PaymentMethod;
-  /** Null for a guest's. */
+  /** Null for a guest's, and for one whose customer has gone. */
   customerId: string | null;
+  /** Since when its customer has gone, where there was one. */
+  disownedAt: Date | null;
   email: string;
   shippingAddress: Address;
   note: string | null;

@@ -7,6 +7,7 @@ import { createApp } from '../../src/http/app.ts';
 import { AREAS } from '../../src/http/areas.ts';
 import { createClaimOrders } from '../../src/orders/claiming.ts';
 import { newId } from '../../src/platform/ids.ts';
+import { waitingForLocks } from '../accounts/door.ts';
 import { type Answers, askedShop } from '../http/asked-shop.ts';
 import { asking, type Customer, newCustomer } from '../http/customers.ts';
 import { floor } from '../http/floor.ts';
@@ -83,3 +84,86 @@ describe('an order of an account that has ended', () => {
     expect((await orderRow(guests)).customerId).toBe(userId);
   });
 });
+
+describe('an account that ends', () => {
+  test('leaves nothing of its person in carts and in checkouts, those of orders and those that were refused', async () => {
+    const who = await newCustomer(database.db);
+    const fill = () => ask('POST', 'cart/items', { headers: who.bearer, json: { variantId: cup, quantity: 1 } });
+    await fill();
+    expect((await submit(who.bearer, { note: 'Ring twice', expectedTotal: 1 })).status).toBe(409);
+    const placed = await submit(who.bearer, { note: 'Ring twice' });
+    expect(placed.status).toBe(201);
+    const carts = () => database.db.selectFrom('carts').select('id').where('customerId', '=', who.userId).execute();
+    const [cart] = await carts();
+    await end(who);
+    expect(await carts()).toEqual([]);
+    const kept = await checkoutsOf(cart?.id ?? '');
+    expect(kept).toHaveLength(2);
+    for (const row of kept) {
+      expect(row).toMatchObject({ customerId: null, email: '', shippingAddress: {}, note: null });
+    }
+    expect(await orderRow(placed.body.order.id)).toMatchObject({ email: who.email, note: 'Ring twice' });
+  });
+
+  test('leaves no cart behind that waits for a submit, and none of what is in it', async () => {
+    const who = await newCustomer(database.db);
+    const { body: cart } = await ask('POST', 'cart/items', {
+      headers: who.bearer,
+      json: { variantId: cup, quantity: 1 },
+    });
+    await end(who);
+    const row = database.db.selectFrom('carts').select('customerId').where('id', '=', cart.id);
+    expect(await row.executeTakeFirst()).toEqual({ customerId: null });
+    expect(await database.db.selectFrom('cartItems').select('id').where('cartId', '=', cart.id).execute()).toEqual([]);
+  });
+
+  test('leaves no address behind that is kept in the same moment', async () => {
+    const who = await newCustomer(database.db);
+    const ending = await whileLocked(who, [
+      () => ask('DELETE', 'users/me', { headers: who.bearer }),
+      () => ask('POST', 'addresses', { headers: who.bearer, json: ADDRESS }),
+    ]);
+    expect(ending.map(({ status }) => status)).toEqual([204, 401]);
+    const kept = database.db.selectFrom('addresses').select('id').where('customerId', '=', who.userId);
+    expect(await kept.execute()).toEqual([]);
+  });
+
+  test("leaves an order that is placed in the same moment as nobody's, whichever comes first", async () => {
+    for (const isEndFirst of [true, false]) {
+      const who = await newCustomer(database.db);
+      const headers = { ...who.bearer, ...(await guestCart()) };
+      const deleting = () => ask('DELETE', 'users/me', { headers: who.bearer });
+      const submitting = () => submit(headers);
+      const [deleted] = await whileLocked(who, isEndFirst ? [deleting, submitting] : [submitting, deleting]).then(
+        (both) => (isEndFirst ? both : both.toReversed()),
+      );
+      expect(deleted?.status).toBe(204);
+      const orders = database.db.selectFrom('orders').select(['customerId', 'disownedAt']);
+      expect(await orders.where('email', '=', who.email).execute()).toEqual([{ customerId: null, disownedAt: NOW }]);
+    }
+  });
+
+  test('gets no order of a guest that is claimed in the same moment', async () => {
+    const who = await newCustomer(database.db);
+    const guests = await insertOrderRow(database.db, { email: who.email });
+    const claim = createClaimOrders({ db: database.db, clock: () => NOW });
+    await whileLocked<unknown>(who, [() => ask('DELETE', 'users/me', { headers: who.bearer }), () => claim(who)]);
+    expect(await orderRow(guests)).toMatchObject({ customerId: null, disownedAt: null });
+  });
+});
+
+const checkoutsOf = (cartId: string) =>
+  database.db.selectFrom('checkouts').selectAll().where('cartId', '=', cartId).execute();
+
+/** What comes of acts that all wait for the row of a customer, in this order, and are then let go. */
+async function whileLocked<T>({ userId }: Customer, acts: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const answers: Promise<T>[] = [];
+  await database.db.transaction().execute(async (tx) => {
+    await tx.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
+    for (const act of acts) {
+      answers.push(act());
+      await waitingForLocks(database.db, answers.length);
+    }
+  });
+  return Promise.all(answers);
+}
