@@ -1,5 +1,6 @@
 // Somebody registers with the mail address of somebody else. Whatever the owner of the mailbox then does, nothing of theirs comes
 // to who made the account. On the whole app and the real tables.
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createApp } from '../../src/http/app.ts';
 import { AREAS } from '../../src/http/areas.ts';
@@ -198,4 +199,27 @@ describe('a link that is opened with the login of its account', () => {
     expect(foreign).toMatchObject({ status: 403, body: { code: 'forbidden' } });
     expect((await auth('verify-email', { token })).status).toBe(204);
   });
+});
+
+describe('an account that is to end', () => {
+  test('ends also when somebody has put the address there that its row could be given', async () => {
+    const { email, userId, headers } = await registeredOver();
+    const inItsPlace = { id: randomUUID(), email: `${userId}@deleted.invalid`, name: 'Mallory' };
+    await database.db.insertInto('users').values(inItsPlace).execute();
+    expect((await ask('DELETE', 'users/me', { headers })).status).toBe(204);
+    const row = database.db.selectFrom('users').select('email').where('id', '=', userId);
+    expect((await row.executeTakeFirstOrThrow()).email).toMatch(/^[\w-]+@deleted\.invalid$/);
+    expect((await auth('register', { email, password: PASSWORD, name: 'Ada' })).status).toBe(201);
+  });
+
+  test.each(['x@deleted.invalid', 'X@DELETED.INVALID', 'x@invalid.invalid'])(
+    'finds its address in no hand: %s is nobody to register and to write to',
+    async (email) => {
+      const refused = { status: 422, body: { errors: [{ path: 'email' }] } };
+      expect(await auth('register', { email, password: PASSWORD, name: 'Mallory' })).toMatchObject(refused);
+      for (const route of ['send-otp', 'forgot-password', 'resend-verification']) {
+        expect(await auth(route, { email })).toMatchObject(refused);
+      }
+    },
+  );
 });

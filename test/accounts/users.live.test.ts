@@ -72,7 +72,7 @@ describe('my profile', () => {
     for (const headers of [bearer, cookie]) expect((await send('users/me', headers)).status).toBe(401);
     const { db } = database;
     const row = await db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-    expect(row).toMatchObject({ email: `${id}@deleted.invalid`, name: 'Deleted', active: false });
+    expect(row).toMatchObject({ email: expect.stringMatching(/@deleted\.invalid$/), name: 'Deleted', active: false });
     expect(await db.selectFrom('accounts').select('id').where('userId', '=', id).execute()).toEqual([]);
     expect(await db.selectFrom('sessions').select('id').where('userId', '=', id).execute()).toEqual([]);
     const order = await db.selectFrom('orders').selectAll().where('id', '=', orderId).executeTakeFirstOrThrow();
