@@ -74,7 +74,7 @@ const refresh = createRoute({
   tags: TAGS,
   summary: 'Exchange a refresh token for a new pair',
   description:
-    'The refresh token comes in the body or as the cookie `session`, and works once: the answer carries the next one, which lives for 7 days. One that was used before ends the session with all its tokens, because somebody else has it. A twin of a request that is just under way gets 409 and no token; the session goes on.',
+    'The refresh token comes in the body or as the cookie `session`, and works once: the answer carries the next one, which lives for 7 days. One that was used more than 10 seconds ago ends the session with all its tokens, because somebody else has it. Until then it is taken for the twin of another tab, and gets 409 and no token; the session goes on.',
   security: SECURITY.public,
   request: {
     body: { required: false, content: { 'application/json': { schema: refreshBody, example: refreshExample } } },
@@ -166,7 +166,7 @@ function addSessions(router: AppRouter, deps: AppDeps, welcome: Welcome): void {
     const refreshed = await refreshSession(db, { token, now });
     if (refreshed.outcome === 'refreshed') return c.json(welcome.tokens(c, refreshed.user, refreshed.session), 200);
     if (refreshed.outcome === 'under_way') {
-      const detail = 'Another request is just exchanging this refresh token: use the one that it gets.';
+      const detail = 'Another request has just exchanged this refresh token: use the one that it got.';
       throw problem('request_in_progress', { detail, retryAfter: RETRY_AFTER_SECONDS });
     }
     if (refreshed.outcome === 'reused') {

@@ -1,5 +1,5 @@
 // Sessions in SQL, as our own ways to log in open them. A session is a family of tokens: each refresh replaces its refresh
-// token and remembers the one before, by its hash; an old one that is shown again ends the family.
+// token and remembers the one before, by its hash; an old one that is shown again later ends the family.
 import { type Kysely, sql } from 'kysely';
 import { hashSessionToken, newSessionToken } from '../platform/auth.ts';
 import type { Schema } from '../platform/database-schema.ts';
@@ -7,6 +7,8 @@ import { newId } from '../platform/ids.ts';
 import { type Person, SESSION_SECONDS } from './rules.ts';
 
 const MS_PER_SECOND = 1000;
+/** Two tabs of a client refresh within this time: by the same clock, on a slow network, with one retry. */
+const TWIN_SECONDS = 10;
 
 /** A session and its own token, which the database keeps as a hash only. */
 export interface OpenSession {
@@ -39,15 +41,15 @@ export type Refreshed =
   | { outcome: 'refreshed'; session: OpenSession; user: Person }
   /** Nobody's: never ours, over, or of a user who is not active. */
   | { outcome: 'unknown' }
-  /** Another request with this token was under way at the same moment, and has the new one. */
+  /** Another request with this token is under way, or was some seconds ago, and has the new one. */
   | { outcome: 'under_way' }
   /** It was used before: the whole family has ended. */
   | { outcome: 'reused'; sessionId: string; userId: string };
 
 /**
  * Exchanges a refresh token. The conditional update decides: of several requests with one token, one gets the new one. Whoever
- * shows a used token is a thief, or was robbed, so nobody keeps the family. But a statement that still saw the token as a good
- * one when it began cannot come from somebody who has seen the exchange: it is a twin of it, and gets nothing.
+ * shows a used token is a thief, or was robbed, so nobody keeps the family. But one that comes in the same moment, or within
+ * some seconds, is most likely a twin: a second tab, or a double send. It gets nothing, so a thief gains nothing by being taken for one.
  */
 export async function refreshSession(
   db: Kysely<Schema>,
@@ -74,23 +76,27 @@ export async function refreshSession(
     )
     SELECT exchanged.* FROM good LEFT JOIN exchanged ON exchanged.session_id = good.id`.execute(db);
   const [row] = rows;
-  if (row === undefined) return endReusedFamily(db, tokenHash);
+  if (row === undefined) return judgeUsed(db, tokenHash, now);
   if (row.sessionId === null) return { outcome: 'under_way' };
   const { sessionId, ...user } = row;
   return { outcome: 'refreshed', session: { id: sessionId, token: next, now }, user };
 }
 
-async function endReusedFamily(db: Kysely<Schema>, tokenHash: string): Promise<Refreshed> {
-  const ended = await db
-    .deleteFrom('sessions')
-    .where('id', 'in', (eb) =>
-      eb.selectFrom('usedRefreshTokens').select('sessionId').where('tokenHash', '=', tokenHash),
+/** What the token is that no session has any more: one that was just used, one that was used before, or none of ours. */
+async function judgeUsed(db: Kysely<Schema>, tokenHash: string, now: Date): Promise<Refreshed> {
+  const twinsSince = new Date(now.getTime() - TWIN_SECONDS * MS_PER_SECOND);
+  const { rows } = await sql<{ isTwin: true } | { isTwin: false; id: string | null; userId: string | null }>`
+    WITH used AS (
+      SELECT session_id, used_at > ${twinsSince} AS is_twin FROM used_refresh_tokens WHERE token_hash = ${tokenHash}
+    ), ended AS (
+      DELETE FROM sessions USING used WHERE id = used.session_id AND NOT is_twin RETURNING id, user_id
     )
-    .returning(['id', 'userId'])
-    .executeTakeFirst();
-  return ended === undefined
-    ? { outcome: 'unknown' }
-    : { outcome: 'reused', sessionId: ended.id, userId: ended.userId };
+    SELECT is_twin, ended.id, ended.user_id FROM used LEFT JOIN ended ON true`.execute(db);
+  const [used] = rows;
+  if (used === undefined) return { outcome: 'unknown' };
+  if (used.isTwin) return { outcome: 'under_way' };
+  const { id: sessionId, userId } = used;
+  return sessionId === null || userId === null ? { outcome: 'unknown' } : { outcome: 'reused', sessionId, userId };
 }
 
 /** Ends the session: from here on, neither its tokens nor its cookie are anybody's. */
