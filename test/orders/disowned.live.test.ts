@@ -117,6 +117,15 @@ describe('an account that ends', () => {
     expect(await database.db.selectFrom('cartItems').select('id').where('cartId', '=', cart.id).execute()).toEqual([]);
   });
 
+  test('waits for no edit of its cart, which may wait for it', async () => {
+    const who = await newCustomer(database.db);
+    await ask('POST', 'cart/items', { headers: who.bearer, json: { variantId: cup, quantity: 1 } });
+    await database.db.transaction().execute(async (tx) => {
+      await tx.selectFrom('carts').select('id').where('customerId', '=', who.userId).forUpdate().execute();
+      expect((await ask('DELETE', 'users/me', { headers: who.bearer })).status).toBe(204);
+    });
+  });
+
   test('leaves no address behind that is kept in the same moment', async () => {
     const who = await newCustomer(database.db);
     const ending = await whileLocked(who, [
