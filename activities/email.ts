@@ -11,6 +11,7 @@ import {
 } from '../src/accounts/mail-store.ts';
 import { renderAccountMail, renderMail } from '../src/notifications/rules.ts';
 import { claimMails, type DueMail, markMailFailed, markMailSent } from '../src/notifications/store.ts';
+import { isGuests } from '../src/orders/customer-store.ts';
 import { findOrders, type OrderRow } from '../src/orders/store.ts';
 import { findRefund } from '../src/payments/refund-store.ts';
 import type { Clock } from '../src/platform/clock.ts';
@@ -112,10 +113,11 @@ async function sendAccountMail(deps: EmailDependencies, due: DueAccountMail): Pr
   await markAccountMailSent(deps.db, due.id, deps.clock());
 }
 
-/** Opens the order for a guest. A customer logs in: whose mail box it is, an account's address need not prove. */
-function linkOf({ publicUrl, tokenSecrets }: EmailDependencies, { id, customerId }: OrderRow): string {
+/** Opens the order for a guest. A customer logs in: whose mail box it is, an account's address need not prove; who has gone cannot. */
+function linkOf({ publicUrl, tokenSecrets }: EmailDependencies, order: OrderRow): string {
+  const { id } = order;
   const link = `${publicUrl}/api/v1/orders/${id}`;
-  return customerId === null ? `${link}?orderToken=${orderToken(tokenSecrets, id)}` : link;
+  return isGuests(order) ? `${link}?orderToken=${orderToken(tokenSecrets, id)}` : link;
 }
 
 async function send(deps: EmailDependencies, mail: DueMail, order: OrderRow | undefined): Promise<void> {

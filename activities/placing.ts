@@ -113,11 +113,12 @@ async function write(
   { checkout, cart, placing, now }: Submitted,
   prices: PriceSnapshot,
 ): Promise<Placed> {
-  const { orderId: id, paymentMethod, cartId, customerId, email, shippingAddress, note } = checkout;
+  const { orderId: id, paymentMethod, cartId, customerId, buyerId, email, shippingAddress, note } = checkout;
+  const whose = { customerId: buyerId, disownedAt: customerId === buyerId ? null : now };
   const placedAt = new Date(placing.placedAt);
   const expiresAt = placing.expiresAt[paymentMethod];
   const first = firstStatus(prices, paymentMethod);
-  const sent = { cartId, customerId, email, shippingAddress, note, paymentMethod };
+  const sent = { cartId, ...whose, email, shippingAddress, note, paymentMethod };
   const order = { id, ...sent, ...first, prices, expiresAt: new Date(expiresAt), now: placedAt };
   const also = [startCheckout(tx, cart.id, now), freezeCheckout(tx, id, now)];
   if (first.status === 'AWAITING_CONFIRMATION')

@@ -1,20 +1,22 @@
 // People and their passwords in SQL, for the ways to log in, to register and to prove a mailbox.
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import { type Act, appendAct } from '../platform/audit.ts';
 import type { Schema } from '../platform/database-schema.ts';
 import { newId } from '../platform/ids.ts';
-import { PERSON, type Person } from './rules.ts';
+import { type ForgetUser, forgetPerson } from './forgetting.ts';
+import { PERSON, type Person, type Role } from './rules.ts';
 import { deleteSessionsOf } from './session-store.ts';
 
 const PASSWORD_PROVIDER = 'credential';
 
-/** Makes a person. @returns undefined when the address is somebody's, in which case nothing is written */
+/** Makes a person, a customer unless told. @returns undefined when the address is somebody's, in which case nothing is written */
 export async function insertPerson(
   tx: Kysely<Schema>,
-  { email, name, emailVerified, now }: Pick<Person, 'email' | 'name' | 'emailVerified'> & { now: Date },
+  { now, ...person }: Pick<Person, 'email' | 'name' | 'emailVerified'> & { role?: Role; now: Date },
 ): Promise<Person | undefined> {
   return tx
     .insertInto('users')
-    .values({ id: newId(now), email, name, emailVerified, createdAt: now, updatedAt: now })
+    .values({ ...person, id: newId(now), createdAt: now, updatedAt: now })
     .onConflict((conflict) => conflict.column('email').doNothing())
     .returning(PERSON)
     .executeTakeFirst();
@@ -77,47 +79,117 @@ export async function replacePassword(
   return numUpdatedRows === 1n;
 }
 
-/** The mailbox is proven to be the person's. @returns undefined when nobody active has the address */
-export async function verifyAddress(tx: Kysely<Schema>, email: string, now: Date): Promise<Person | undefined> {
+/**
+ * A mailed link was opened: the mailbox's owner has read it. Whether it was them who made the account, only the account's own
+ * login beside the link tells.
+ * @param callerId whose login came with the link, if any
+ * @returns the person; undefined when nobody active has the address
+ */
+export async function confirmAddress(
+  tx: Kysely<Schema>,
+  { email, callerId, now }: { email: string; callerId: string | undefined; now: Date },
+): Promise<Person | undefined> {
+  const isCaller = sql<boolean>`id = ${callerId ?? null}::uuid`;
   return tx
     .updateTable('users')
     .set({ emailVerified: true, updatedAt: now })
+    .set({
+      confirmedByLinkAlone: sql<boolean>`${isCaller} IS NOT TRUE AND (confirmed_by_link_alone OR NOT email_verified)`,
+    })
     .where('email', '=', email)
     .where('active', '=', true)
     .returning(PERSON)
     .executeTakeFirst();
 }
 
+/** Somebody who has proven a mailbox, by what nobody else is sent. */
+interface Proven {
+  /** In lower case. */
+  email: string;
+  /** What becomes in other areas of who made an account that nobody has confirmed. */
+  forget: ForgetUser;
+  act: Pick<Act, 'requestId' | 'now'>;
+}
+
 /**
- * Lets in who has proven the mailbox: who has no account gets one. One that somebody made without ever proving the address
- * comes to its owner here, so its password and its sessions, which may be a stranger's, end.
+ * The account under an address comes to the mailbox's owner: from here on it is theirs. Where nobody has ever confirmed it, what
+ * is in it is of whoever made it, so that one is forgotten, and the owner is a new person, in the role that the address was given.
+ * @returns the person, and of what kind the account was: known to be `theirs`; `new`, in place of another or of none; or `shared`
+ *   with who made it, whose password and sessions are for the caller to end. Undefined when nobody active has the address.
+ */
+export async function giveToOwner(
+  tx: Kysely<Schema>,
+  proven: Proven,
+): Promise<{ user: Person; account: 'theirs' | 'shared' | 'new' } | undefined> {
+  const known = await lockActive(tx, proven.email);
+  if (known === undefined) return undefined;
+  const { confirmedByLinkAlone, ...user } = known;
+  if (!user.emailVerified) return { user: await replacePerson(tx, user, proven), account: 'new' };
+  if (!confirmedByLinkAlone) return { user, account: 'theirs' };
+  await tx
+    .updateTable('users')
+    .set({ confirmedByLinkAlone: false, updatedAt: proven.act.now })
+    .where('id', '=', user.id)
+    .execute();
+  return { user, account: 'shared' };
+}
+
+/**
+ * Lets in who has proven the mailbox: who has no account gets one. The password and the sessions of one that was shared end here.
  * @returns undefined when the user is not active
  */
 export async function admitOwner(
   tx: Kysely<Schema>,
-  email: string,
-  now: Date,
+  proven: Proven,
 ): Promise<{ user: Person; isNew: boolean } | undefined> {
-  const added = await insertPerson(tx, { email, name: nameFrom(email), emailVerified: true, now });
+  const { email, act } = proven;
+  const added = await insertPerson(tx, { ...ownerOf(email), now: act.now });
   if (added !== undefined) return { user: added, isNew: true };
-  const known = await tx
+  const given = await giveToOwner(tx, proven);
+  if (given === undefined) return undefined;
+  const { user, account } = given;
+  if (account === 'shared') {
+    await voidPassword(tx, user.id, act.now);
+    await deleteSessionsOf(tx, user.id);
+  }
+  return { user, isNew: account === 'new' };
+}
+
+async function lockActive(tx: Kysely<Schema>, email: string) {
+  const locked = tx
     .selectFrom('users')
-    .select(PERSON)
+    .select([...PERSON, 'confirmedByLinkAlone'])
     .where('email', '=', email)
     .where('active', '=', true)
-    .forUpdate()
-    .executeTakeFirst();
-  if (known === undefined) return undefined;
-  if (known.emailVerified) return { user: known, isNew: false };
+    .forUpdate();
+  // Who waited for somebody who was replaced meanwhile finds nobody; a second look sees who has taken their place.
+  return (await locked.executeTakeFirst()) ?? (await locked.executeTakeFirst());
+}
+
+async function replacePerson(
+  tx: Kysely<Schema>,
+  { id, role }: Person,
+  { email, forget, act }: Proven,
+): Promise<Person> {
+  await forgetPerson(tx, id, forget, act.now);
+  await appendAct(tx, { ...act, actor: 'anonymous', action: 'user_replaced', subject: `user:${id}` });
+  const owner = await insertPerson(tx, { ...ownerOf(email), role, now: act.now });
+  if (owner === undefined) throw new Error('the address of a person who was forgotten is not free');
+  return owner;
+}
+
+/** Somebody of whom no more is known than their mailbox. */
+function ownerOf(email: string) {
+  return { email, name: nameFrom(email), emailVerified: true };
+}
+
+async function voidPassword(tx: Kysely<Schema>, userId: string, now: Date): Promise<void> {
   await tx
     .updateTable('accounts')
     .set({ password: null, updatedAt: now })
-    .where('userId', '=', known.id)
+    .where('userId', '=', userId)
     .where('providerId', '=', PASSWORD_PROVIDER)
     .execute();
-  await deleteSessionsOf(tx, known.id);
-  const user = await verifyAddress(tx, email, now);
-  return user && { user, isNew: false };
 }
 
 /** The id of the person with this address, active or not. */

@@ -6,7 +6,8 @@ import { jsonBody, SECURITY } from '../http/openapi.ts';
 import { ProblemError, problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { hashPassword, verifyPassword } from '../platform/passwords.ts';
-import { findPassword, replacePassword, setPassword, verifyAddress } from './credential-store.ts';
+import { findPassword, giveToOwner, replacePassword, setPassword } from './credential-store.ts';
+import type { ForgetUser } from './forgetting.ts';
 import { findProof, issueProof, useProof, voidProof } from './proof-store.ts';
 import { refuseWeakPassword, usedLink, wrongField } from './refusals.ts';
 import { PROOFS } from './rules.ts';
@@ -54,7 +55,7 @@ const resetPassword = createRoute({
   tags: TAGS,
   summary: 'Choose a new password with the token of a link',
   description:
-    'Ends all sessions of the person. The address is confirmed by it, too. Wrong passwords that were tried before count no more.',
+    "Ends all sessions of the person. The address is confirmed by it, too, and orders that were made as a guest under it are the customer's from then on. Wrong passwords that were tried before count no more. An account that was never confirmed gives way to a new one, whose password it is: of the old one's, only what was ordered under the address comes along.",
   security: SECURITY.public,
   request: { body: jsonBody(resetPasswordBody, resetPasswordExample) },
   responses: {
@@ -62,7 +63,8 @@ const resetPassword = createRoute({
   },
 });
 
-export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
+/** @param forget what becomes in other areas of who made an account that nobody has confirmed */
+export function passwordRoutes(deps: AppDeps, welcome: Welcome, forget: ForgetUser): AppRouter {
   const { db, config, clock, limits } = deps;
   const router = createRouter();
 
@@ -100,15 +102,17 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
     if (mailbox === undefined) throw usedLink();
     refuseWeakPassword('newPassword', newPassword, mailbox);
     const hash = await hashPassword(newPassword);
-    const user = await db.transaction().execute(async (tx) => {
+    const act = { requestId: c.var.requestId, now };
+    const { user, account } = await db.transaction().execute(async (tx) => {
       const email = await useProof(tx, proof);
-      const owner = email === undefined ? undefined : await verifyAddress(tx, email, now);
-      if (owner === undefined) throw usedLink();
-      await setPassword(tx, owner.id, hash, now);
-      await deleteSessionsOf(tx, owner.id);
-      return owner;
+      const given = email === undefined ? undefined : await giveToOwner(tx, { email, forget, act });
+      if (given === undefined) throw usedLink();
+      await setPassword(tx, given.user.id, hash, now);
+      await deleteSessionsOf(tx, given.user.id);
+      return given;
     });
     await limits.forgetGuesses(user.email);
+    if (account === 'new') await welcome.record(c, 'registered', user.id, { now });
     await welcome.record(c, 'password_reset', user.id, { now });
     await welcome.claimOrders(c, user);
     return c.body(null, 204);

@@ -3,8 +3,8 @@
 import { createRoute } from '@hono/zod-openapi';
 import { getCookie } from 'hono/cookie';
 import { doneBy } from '../http/acts.ts';
-import { refuseForeignWrite, requireLogin, SESSION_COOKIE } from '../http/caller.ts';
-import { dropCookie } from '../http/cookies.ts';
+import { refuseForeignWrite, requireLogin } from '../http/caller.ts';
+import { dropCookie, SESSION_COOKIE } from '../http/cookies.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { emptyBody, jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
@@ -13,6 +13,7 @@ import { appendAct } from '../platform/audit.ts';
 import { hashPassword } from '../platform/passwords.ts';
 import { createLogins } from './auth.ts';
 import { insertPerson, setPassword } from './credential-store.ts';
+import type { ForgetUser } from './forgetting.ts';
 import { otpRoutes } from './otp-routes.ts';
 import { passwordRoutes } from './password-routes.ts';
 import { issueProof } from './proof-store.ts';
@@ -96,15 +97,18 @@ const logOut = createRoute({
   responses: { 204: { description: 'The session is over' } },
 });
 
-/** @param guests what becomes of a guest's cart and orders when they log in */
-export function accountRoutes(deps: AppDeps, guests: Guests): AppRouter {
+/**
+ * @param guests what becomes of a guest's cart and orders when they log in
+ * @param forget what becomes in other areas of who made an account that nobody has confirmed, when its address' owner comes
+ */
+export function accountRoutes(deps: AppDeps, guests: Guests, forget: ForgetUser): AppRouter {
   const welcome = createWelcome(deps, guests);
   const router = createRouter();
   addRegistration(router, deps, welcome);
   addSessions(router, deps, welcome);
-  router.route('/', passwordRoutes(deps, welcome));
+  router.route('/', passwordRoutes(deps, welcome, forget));
   router.route('/', verificationRoutes(deps, welcome));
-  router.route('/', otpRoutes(deps, welcome));
+  router.route('/', otpRoutes(deps, welcome, forget));
   return router;
 }
 

@@ -1,8 +1,8 @@
 // Users over HTTP: everybody's own profile, and the list from which admins give roles and shut people out.
 import { createRoute, z } from '@hono/zod-openapi';
 import { doneBy } from '../http/acts.ts';
-import { requireActor, requireLogin, requirePerson, requireRole, SESSION_COOKIE } from '../http/caller.ts';
-import { dropCookie } from '../http/cookies.ts';
+import { requireActor, requireLogin, requirePerson, requireRole } from '../http/caller.ts';
+import { dropCookie, SESSION_COOKIE } from '../http/cookies.ts';
 import { decodeIdCursor, pageById } from '../http/cursor.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { idempotent } from '../http/idempotency.ts';
@@ -18,6 +18,7 @@ import {
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { uuid } from '../http/schemas.ts';
+import type { ForgetUser } from './forgetting.ts';
 import { presentUser, userAnswer } from './schemas.ts';
 import {
   decisionBody,
@@ -31,16 +32,7 @@ import {
   profileExample,
   userExample,
 } from './user-schemas.ts';
-import {
-  decideUser,
-  type ForgetUser,
-  findUser,
-  forgetUser,
-  isSessionSince,
-  listUsers,
-  renameUser,
-  type User,
-} from './user-store.ts';
+import { decideUser, findUser, forgetUser, isSessionSince, listUsers, renameUser, type User } from './user-store.ts';
 
 const TAGS = ['Users'];
 const READ = 'users:read';
@@ -74,7 +66,7 @@ const deleteMe = createRoute({
   method: 'delete',
   summary: 'End my account',
   description:
-    'Nothing of the person stays in the account and every session ends. Orders stay, as the law asks, but belong to no account. The login must be younger than 15 minutes: otherwise 403, log in again.',
+    'Nothing of the person stays in the account, its cart is gone and every session ends. Orders stay, as the law asks, but belong to no account, now or later. The login must be younger than 15 minutes: otherwise 403, log in again.',
   request: { headers: idempotencyHeader, body: emptyBody },
   responses: {
     204: { description: 'The account is gone' },

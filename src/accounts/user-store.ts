@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import { appendAct, type By } from '../platform/audit.ts';
 import type { Database } from '../platform/database.ts';
 import type { Schema } from '../platform/database-schema.ts';
+import { type ForgetUser, forgetPerson } from './forgetting.ts';
 import { PERSON, type Person, type Role } from './rules.ts';
 import { deleteSessionsOf } from './session-store.ts';
 
@@ -19,9 +20,6 @@ export interface Decision {
   role?: Role | undefined;
   active?: boolean | undefined;
 }
-
-/** Forgets a user in another area, in the transaction that forgets them here. */
-export type ForgetUser = (db: Kysely<Schema>, userId: string) => Promise<void>;
 
 /** A user who has not gone. */
 export async function findUser(db: Kysely<Schema>, id: string): Promise<User | undefined> {
@@ -87,7 +85,7 @@ export async function decideUser(
 }
 
 /**
- * Forgets a user: nothing of the person stays, no login of theirs works any more, and their address is free again.
+ * Ends a user's account: they are forgotten.
  * @param forget what else is to be forgotten, or cut loose, in the same transaction
  * @returns whether they were there; `last_admin` as for `decideUser`
  */
@@ -99,17 +97,8 @@ export async function forgetUser(
 ): Promise<boolean | 'last_admin'> {
   const forgotten = await deciding(db, id, async (tx, person, isLastAdmin) => {
     if (isLastAdmin) return 'last_admin';
-    const { now } = by;
-    await tx
-      .updateTable('users')
-      .set({ email: `${id}@deleted.invalid`, name: 'Deleted', emailVerified: false, active: false })
-      .set({ role: 'customer', updatedAt: now, deletedAt: now })
-      .where('id', '=', id)
-      .execute();
     await tx.deleteFrom('accountProofs').where('email', '=', person.email).execute();
-    await deleteSessionsOf(tx, id);
-    await tx.deleteFrom('accounts').where('userId', '=', id).execute();
-    await forget(tx, id);
+    await forgetPerson(tx, id, forget, by.now);
     await appendAct(tx, { ...by, action: 'user_deleted', subject: `user:${id}` });
     return true;
   });

@@ -1,9 +1,10 @@
 // Confirming a mail address over HTTP, by the token of a link that was mailed to it.
 import { createRoute } from '@hono/zod-openapi';
+import { findCallerOrNobody } from '../http/caller.ts';
 import type { AppDeps } from '../http/deps.ts';
 import { jsonBody, SECURITY } from '../http/openapi.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
-import { verifyAddress } from './credential-store.ts';
+import { confirmAddress } from './credential-store.ts';
 import { issueProof, useProof } from './proof-store.ts';
 import { usedLink } from './refusals.ts';
 import { PROOFS } from './rules.ts';
@@ -17,8 +18,9 @@ const verifyEmail = createRoute({
   path: '/auth/verify-email',
   tags: TAGS,
   summary: 'Confirm an address with the token of a link',
-  description: "Orders that were made as a guest under this address are the customer's from then on.",
-  security: SECURITY.public,
+  description:
+    "The link proves the mailbox, not who made the account. With the login of that very account beside it, orders that were made as a guest under the address are the customer's from then on. Without it the address is confirmed, and the orders wait until their owner logs in with a code, resets the password, or opens another link where they are logged in.",
+  security: [{}, ...SECURITY.person],
   request: { body: jsonBody(verifyEmailBody, verifyEmailExample) },
   responses: { 204: { description: 'The address is confirmed' } },
 });
@@ -29,25 +31,27 @@ const resendVerification = createRoute({
   tags: TAGS,
   summary: 'Ask for another link to confirm an address',
   description:
-    'The answer is the same for every address. The link lives for a day, and the newest one holds. Asking again within a few seconds sends no other.',
+    'It is sent to addresses that were not confirmed by a link beside the login of their account, and the answer is the same for every address. The link lives for a day, and the newest one holds. Asking again within a few seconds sends no other.',
   security: SECURITY.public,
   request: { body: jsonBody(mailboxBody, mailboxExample) },
   responses: { 202: { description: 'If such an address waits to be confirmed, a mail is on its way' } },
 });
 
-export function verificationRoutes({ db, config, clock, limits }: AppDeps, welcome: Welcome): AppRouter {
+export function verificationRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
+  const { db, config, clock, limits } = deps;
   const router = createRouter();
 
   router.openapi(verifyEmail, async (c) => {
     const { token } = c.req.valid('json');
+    const callerId = (await findCallerOrNobody(c, deps))?.userId;
     const now = clock();
     const user = await db.transaction().execute(async (tx) => {
       const email = await useProof(tx, { purpose: 'verify_email', token, now });
-      const owner = email === undefined ? undefined : await verifyAddress(tx, email, now);
-      if (owner === undefined) throw usedLink();
-      return owner;
+      const confirmed = email === undefined ? undefined : await confirmAddress(tx, { email, callerId, now });
+      if (confirmed === undefined) throw usedLink();
+      return confirmed;
     });
-    await welcome.claimOrders(c, user);
+    if (user.id === callerId) await welcome.claimOrders(c, user);
     return c.body(null, 204);
   });
 

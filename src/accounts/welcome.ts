@@ -1,9 +1,9 @@
 // What every way to log in ends with: the pair of tokens and the cookie, the guest's cart, the guest's orders, the audit. Who
 // has proven who they are is let in, whatever becomes of the rest.
 import type { Context } from 'hono';
-import { isForeignWrite, SESSION_COOKIE } from '../http/caller.ts';
+import { isForeignWrite } from '../http/caller.ts';
 import { cartTokenHash, dropCartCookie } from '../http/cart-token.ts';
-import { keepCookie } from '../http/cookies.ts';
+import { keepCookie, SESSION_COOKIE } from '../http/cookies.ts';
 import type { AppDeps } from '../http/deps.ts';
 import type { Guessed } from '../http/limits.ts';
 import type { AppEnv } from '../http/router.ts';

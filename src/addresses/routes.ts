@@ -114,7 +114,7 @@ export function addressRoutes(deps: AppDeps): AppRouter {
     const [customerId, now] = [await customerOf(c), clock()];
     const sent = c.req.valid('json');
     const added = await db.transaction().execute(async (tx) => {
-      await lockAddresses(tx, customerId);
+      if (!(await lockAddresses(tx, customerId))) throw problem('unauthenticated');
       return insertAddress(tx, { ...sent, id: newId(now), customerId, now });
     });
     if (added === undefined) {

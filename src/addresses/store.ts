@@ -55,9 +55,13 @@ export async function forgetAddresses(db: Kysely<Schema>, customerId: string): P
   await db.deleteFrom('addresses').where('customerId', '=', customerId).execute();
 }
 
-/** Makes the writes of one customer's addresses wait for each other until the transaction ends. */
-export async function lockAddresses(tx: Kysely<Schema>, customerId: string): Promise<void> {
-  await tx.selectFrom('users').select('id').where('id', '=', customerId).forNoKeyUpdate().execute();
+/**
+ * Makes the writes of one customer's addresses wait for each other until the transaction ends.
+ * @returns whether the customer is still there
+ */
+export async function lockAddresses(tx: Kysely<Schema>, customerId: string): Promise<boolean> {
+  const customer = tx.selectFrom('users').select('id').where('id', '=', customerId).where('deletedAt', 'is', null);
+  return (await customer.forNoKeyUpdate().executeTakeFirst()) !== undefined;
 }
 
 /** Adds an address, with the addresses locked, unless there are as many as may be. The first is the default, whatever is wanted. */

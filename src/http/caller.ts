@@ -5,11 +5,11 @@ import { getCookie } from 'hono/cookie';
 import { mayActAs, type Role, type Scope, type StaffRole } from '../accounts/rules.ts';
 import { type ApiKey, findApiKey, noteUse } from '../platform/api-keys.ts';
 import { findLogin, hashSessionToken, type Login, readAccessToken } from '../platform/auth.ts';
+import { SESSION_COOKIE } from './cookies.ts';
 import type { AppDeps } from './deps.ts';
+import { SAFE_METHODS } from './methods.ts';
 import { problem } from './problem.ts';
 import type { AppEnv, Proven } from './router.ts';
-
-export const SESSION_COOKIE = 'session';
 
 /** A person. */
 export type Caller = Omit<Login, 'sessionId'>;
@@ -27,9 +27,6 @@ export type CallerDeps = Pick<AppDeps, 'db' | 'clock'> & {
   config: Pick<AppDeps['config'], 'TOKEN_SECRET' | 'PUBLIC_URL' | 'CORS_ORIGINS'>;
 };
 
-/** Methods that change nothing (RFC 9110, section 9.2.1): a page of another origin may send them, and cannot read the answer. */
-export const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
-
 /**
  * The person who sent this request, or undefined when it carries no login, or one that is wrong, over or ended.
  * @throws forbidden when a page of a foreign origin makes a browser write with its cookie, and for a machine: it is no person;
@@ -38,6 +35,17 @@ export const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 export async function findCaller(c: Context<AppEnv>, deps: CallerDeps): Promise<Caller | undefined> {
   const login = await findCallerLogin(c, deps);
   return login && { userId: login.userId, email: login.email, role: login.role };
+}
+
+/**
+ * The same for a route that nobody in particular may call. A cookie of a login that is over is nobody's, because browsers go on to
+ * send it; an access token that is over is meant, and must be renewed.
+ * @throws unauthenticated, forbidden
+ */
+export async function findCallerOrNobody(c: Context<AppEnv>, deps: CallerDeps): Promise<Caller | undefined> {
+  const caller = await findCaller(c, deps);
+  if (caller === undefined && (c.req.header('Authorization') ?? '') !== '') throw problem('unauthenticated');
+  return caller;
 }
 
 /** The same where the route needs a person, of whatever role. @throws unauthenticated without a valid login; as above */

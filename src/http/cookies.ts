@@ -4,6 +4,9 @@ import { deleteCookie, setCookie } from 'hono/cookie';
 import type { Config } from '../config.ts';
 import type { AppEnv } from './router.ts';
 
+/** The login's: its value is the refresh token. */
+export const SESSION_COOKIE = 'session';
+
 type Settings = Pick<Config, 'PUBLIC_URL'>;
 
 /** @param maxAge seconds that the browser keeps it */

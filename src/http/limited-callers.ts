@@ -3,7 +3,8 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import type { Counters, Limit } from '../platform/counters.ts';
 import { sha256 } from '../platform/digests.ts';
-import { SAFE_METHODS, SESSION_COOKIE } from './caller.ts';
+import { SESSION_COOKIE } from './cookies.ts';
+import { SAFE_METHODS } from './methods.ts';
 import { problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
 

@@ -54,11 +54,14 @@ export function personName({ max }: { max: number }) {
 }
 
 export const MAX_EMAIL = 254;
+/** The top-level domain that names nothing (RFC 2606, section 2; RFC 6761, section 6.4): whoever has gone is named in it. */
+const NAMES_NOTHING = /\.invalid$/i;
 /** A mail address, as long as RFC 5321 lets it be. Digits within it are no card: addresses made by machines hold ids. */
 export const emailAddress = z
   .email()
   .max(MAX_EMAIL, { abort: true })
-  .refine((address) => !isCardNumber(address.slice(0, address.lastIndexOf('@'))), NO_CARDS);
+  .refine((address) => !isCardNumber(address.slice(0, address.lastIndexOf('@'))), NO_CARDS)
+  .refine((address) => !NAMES_NOTHING.test(address), 'must be an address that can exist');
 
 const MAX_PHONE = 40;
 /** `+` and up to 15 digits (ITU-T E.164): with its country's code a phone number is as long as a card's, and may pass its check. */

@@ -1,6 +1,6 @@
 // Who is shopping: a guest, known by the token of their cart, a customer who is logged in, or both at once.
 import type { Context } from 'hono';
-import { type Caller, type CallerDeps, findCaller } from './caller.ts';
+import { type Caller, type CallerDeps, findCallerOrNobody } from './caller.ts';
 import { cartTokenHash } from './cart-token.ts';
 import { problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
@@ -10,14 +10,9 @@ export interface Shopper {
   customer: Caller | undefined;
 }
 
-/**
- * Whoever sent this request; without credentials both are undefined, and it costs no query. A cookie of a login that is over
- * makes a guest, because browsers go on to send it; an access token that is over is meant, and must be renewed.
- * @throws unauthenticated, forbidden
- */
+/** Whoever sent this request; without credentials both are undefined, and it costs no query. @throws unauthenticated, forbidden */
 export async function findShopper(c: Context<AppEnv>, deps: CallerDeps): Promise<Shopper> {
-  const customer = await findCaller(c, deps);
-  if (customer === undefined && (c.req.header('Authorization') ?? '') !== '') throw problem('unauthenticated');
+  const customer = await findCallerOrNobody(c, deps);
   return { tokenHash: cartTokenHash(c, deps.config), customer };
 }
 

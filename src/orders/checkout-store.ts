@@ -2,6 +2,7 @@
 // a step holds it while it works, and the unwinding closes it first, so that no step can happen after its undoing.
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
+import { presentUser } from '../platform/present-user.ts';
 import type { Write } from '../platform/writes.ts';
 import type { Address, PaymentMethod, Refusal } from './rules.ts';
 
@@ -66,12 +67,16 @@ export async function saveSubmit(
 
 export type Checkout = NonNullable<Awaited<ReturnType<typeof lockCheckout>>>;
 
-/** Locks the checkout for one step; undefined when there is none. One with `closedAt` is unwound: no step of it may happen. */
+/**
+ * Locks the checkout for one step; undefined when there is none. One with `closedAt` is unwound: no step of it may happen.
+ * `buyerId` is its customer, who stays until the step is done; null for a guest, and for a customer whose account has ended.
+ */
 export async function lockCheckout(db: Kysely<Schema>, orderId: string) {
   return db
     .selectFrom('checkouts')
     .select(['orderId', 'cartId', 'paymentMethod', 'customerId', 'email', 'shippingAddress', 'note', 'shippingMethod'])
     .select(['expectedTotal', 'frozenAt', 'closedAt', 'refusal'])
+    .select((eb) => presentUser(eb.ref('checkouts.customerId')).as('buyerId'))
     .where('orderId', '=', orderId)
     .forUpdate()
     .executeTakeFirst();
@@ -82,15 +87,34 @@ export function freezeCheckout(db: Kysely<Schema>, orderId: string, now: Date): 
   return db.updateTable('checkouts').set({ frozenAt: now }).where('orderId', '=', orderId);
 }
 
+/** In place of what tells of a person. */
+const NO_PERSON = { customerId: null, email: '', note: null, shippingAddress: sql<Address>`'{}'::jsonb` };
+
 /**
- * Closes the checkout, waiting for a step that is at work: no step of it happens from here on. A repeat does nothing.
+ * Closes the checkout, waiting for a step that is at work: no step of it happens from here on. What was sent with it has served its
+ * purpose, and goes; where an order was written of it, the order has it. A repeat does nothing.
  * @param refusal why the submit did not become an order, for every caller who asks
  */
 export async function closeCheckout(db: Kysely<Schema>, orderId: string, now: Date, refusal?: Refusal): Promise<void> {
   await db
     .updateTable('checkouts')
-    .set({ closedAt: sql<Date>`coalesce(closed_at, ${now})`, ...(refusal && { refusal }) })
+    .set({ ...NO_PERSON, closedAt: sql<Date>`coalesce(closed_at, ${now})`, ...(refusal && { refusal }) })
     .where('orderId', '=', orderId)
+    .execute();
+}
+
+/** What the customer has sent goes from the checkouts of their orders and of their cart, of which no order is to be made any more. */
+export async function forgetCheckouts(db: Kysely<Schema>, customerId: string): Promise<void> {
+  await db
+    .updateTable('checkouts')
+    .set(NO_PERSON)
+    .where('orderId', 'in', (eb) =>
+      eb
+        .selectFrom('orders')
+        .select('id')
+        .where('customerId', '=', customerId)
+        .union(eb.selectFrom('carts').select('nextOrderId as id').where('customerId', '=', customerId)),
+    )
     .execute();
 }
 

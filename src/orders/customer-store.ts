@@ -1,7 +1,9 @@
-// Orders by whose they are, in SQL: a customer's history, all orders for the shop's staff, and guests' orders that become a
-// customer's. Lists go by keyset, newest first: a page costs the same wherever it lies.
+// Orders by whose they are, in SQL: a customer's history, all orders for the shop's staff, guests' orders that become a
+// customer's, and customers' orders that become nobody's. Lists go by keyset, newest first: a page costs the same wherever it lies.
 import { type Expression, type Kysely, type SqlBool, sql } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
+import { presentUser } from '../platform/present-user.ts';
+import { forgetCheckouts } from './checkout-store.ts';
 import type { OrderStatus } from './rules.ts';
 import { type ListedOrder, selectOrders } from './store.ts';
 
@@ -58,7 +60,7 @@ function conditions({ status, customer, from, to, number }: OrderFilters): Expre
 
 /**
  * The orders that guests have placed with this mail address, in any case, become the customer's. They are locked in the order
- * of their ids, so that two who claim at once do not wait for each other. A repeat does nothing.
+ * of their ids, so that two who claim at once do not wait for each other. A repeat does nothing, and a customer who has gone gets none.
  */
 export async function claimGuestOrders(
   db: Kysely<Schema>,
@@ -67,15 +69,40 @@ export async function claimGuestOrders(
 ): Promise<void> {
   await db
     .updateTable('orders')
-    .set({ customerId: userId, updatedAt: now })
+    .set({ customerId: presentUser(userId), updatedAt: now })
     .where('id', 'in', (guests) =>
       guests
         .selectFrom('orders')
         .select('id')
         .where(sql<string>`lower(email)`, '=', email.toLowerCase())
         .where('customerId', 'is', null)
+        .where('disownedAt', 'is', null)
         .orderBy('id')
         .forUpdate(),
     )
     .execute();
+}
+
+/**
+ * The customer's orders are nobody's from here on, and come to nobody again. They stay, with what the law wants kept; what was sent
+ * with them does not. Checkouts come before orders, as wherever both are locked.
+ * @param now when the account ends
+ */
+export async function forgetCustomer(db: Kysely<Schema>, userId: string, now: Date): Promise<void> {
+  await forgetCheckouts(db, userId);
+  await db.updateTable('orders').set({ customerId: null, disownedAt: now }).where('customerId', '=', userId).execute();
+}
+
+/**
+ * The customer's orders are from here on of whoever proves the mail address that they were placed with, as a guest's are: the
+ * customer never has.
+ */
+export async function releaseOrders(db: Kysely<Schema>, userId: string): Promise<void> {
+  await forgetCheckouts(db, userId);
+  await db.updateTable('orders').set({ customerId: null }).where('customerId', '=', userId).execute();
+}
+
+/** Whether the order was placed by a guest, who has its access token: one whose customer has gone has none. */
+export function isGuests({ customerId, disownedAt }: Pick<ListedOrder, 'customerId' | 'disownedAt'>): boolean {
+  return customerId === null && disownedAt === null;
 }

@@ -13,6 +13,7 @@ import { orderToken } from '../platform/tokens.ts';
 import { findShippingMethod } from '../pricing/rules.ts';
 import { actRoutes } from './act-routes.ts';
 import { findRefusal, type Submit, type SubmittedCart, saveSubmit } from './checkout-store.ts';
+import { isGuests } from './customer-store.ts';
 import { listRoutes } from './list-routes.ts';
 import { readRoutes } from './read-routes.ts';
 import type { Address, OrderStatus, Refusal } from './rules.ts';
@@ -137,7 +138,8 @@ function buyerOf({ customer }: Shopper, email: string | undefined): Pick<Sent, '
 
 /**
  * The answer for an order that was placed, now or before; or the refusal, in the words that every caller gets. For whoever has
- * no more than the token of a cart that a customer has ordered, there is no such cart any more.
+ * no more than the token of a cart that a customer has ordered, there is no such cart any more, and for nobody when the customer
+ * has gone.
  */
 async function findPlaced(
   { db, config }: AppDeps,
@@ -145,7 +147,8 @@ async function findPlaced(
   customerId: string | null,
 ): Promise<z.input<typeof placedAnswer>> {
   const order = await findOrder(db, orderId);
-  if (order !== undefined && order.customerId !== null && order.customerId !== customerId) throw noCart();
+  if (order !== undefined && !isGuests(order) && (customerId === null || order.customerId !== customerId))
+    throw noCart();
   if (order === undefined || order.status === 'CANCELLED') {
     const refusal = await findRefusal(db, orderId);
     if (refusal !== null && refusal !== undefined) throw refused(refusal);
@@ -154,7 +157,7 @@ async function findPlaced(
   if (order.status === 'PENDING' && order.intent === null) {
     throw problem('unavailable', { detail: 'The payment service does not answer yet. The order is held; try again.' });
   }
-  const token = order.customerId === null ? orderToken(config.TOKEN_SECRET, orderId) : undefined;
+  const token = isGuests(order) ? orderToken(config.TOKEN_SECRET, orderId) : undefined;
   return { order: presentOrder(order, token), payment: order.intent };
 }
 

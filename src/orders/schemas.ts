@@ -1,5 +1,6 @@
 // What the orders' routes take and give.
 import { z } from '@hono/zod-openapi';
+import { judgeAddress } from '../addresses/rules.ts';
 import { address } from '../http/address.ts';
 import { currency, emailAddress, listOf, money, pageQuery, text, timestamp, uuid } from '../http/schemas.ts';
 import { ORDER_STATUSES, PAYMENT_METHODS, PAYMENT_STATUSES } from './rules.ts';
@@ -10,7 +11,10 @@ const placeOrderFields = z.strictObject({
   email: emailAddress
     .optional()
     .openapi({ description: "A guest's, who must give one. A customer's order has the address of their account" }),
-  shippingAddress: address.optional().openapi({ description: 'Where to ship; or send addressId' }),
+  shippingAddress: address.optional().openapi({
+    description:
+      'Where to ship; or send addressId. It must be an address of its country: postal codes are checked, and the region is required where parcels need it',
+  }),
   addressId: uuid.optional().openapi({ description: "One of a customer's own addresses, instead of shippingAddress" }),
   shippingMethod: text({ max: 50 })
     .optional()
@@ -19,10 +23,15 @@ const placeOrderFields = z.strictObject({
   note: text({ max: 1_000, multiline: true, cards: 'mask' }).optional(),
 });
 
-export const placeOrderBody = placeOrderFields.refine(
-  ({ shippingAddress, addressId }) => (shippingAddress === undefined) !== (addressId === undefined),
-  { path: ['shippingAddress'], message: 'is required, or addressId instead of it' },
-);
+export const placeOrderBody = placeOrderFields
+  .refine(({ shippingAddress, addressId }) => (shippingAddress === undefined) !== (addressId === undefined), {
+    path: ['shippingAddress'],
+    message: 'is required, or addressId instead of it',
+  })
+  .superRefine(({ shippingAddress }, context) => {
+    for (const { path, message } of shippingAddress === undefined ? [] : judgeAddress(shippingAddress))
+      context.addIssue({ code: 'custom', path: ['shippingAddress', path], message });
+  });
 
 const DAY = z.iso.date();
 /** A point in time in a query: with an offset, or a day, which begins at midnight UTC. */

@@ -22,8 +22,10 @@ export interface NewOrder {
   status: OrderStatus;
   paymentStatus: PaymentStatus;
   paymentMethod: PaymentMethod;
-  /** Null for a guest's. */
+  /** Null for a guest's, and for one whose customer has gone. */
   customerId: string | null;
+  /** Since when its customer has gone, where there was one. */
+  disownedAt: Date | null;
   email: string;
   shippingAddress: Address;
   note: string | null;
@@ -203,7 +205,7 @@ function withIntents(orders: ReturnType<typeof selectOrders>) {
   );
 }
 
-/** Whose order it is: null for a guest's; undefined when there is no such order. */
+/** Whose order it is: null for a guest's, and for nobody's; undefined when there is no such order. */
 export async function findOrderCustomer(db: Kysely<Schema>, orderId: string): Promise<string | null | undefined> {
   const order = await db.selectFrom('orders').select('customerId').where('id', '=', orderId).executeTakeFirst();
   return order?.customerId;
@@ -299,9 +301,4 @@ export async function wasMovedFor(
     .where('requestKey', '=', requestKey)
     .executeTakeFirst();
   return event !== undefined;
-}
-
-/** The customer's orders are nobody's from here on. They stay, with what the law wants kept. */
-export async function forgetCustomer(db: Kysely<Schema>, userId: string): Promise<void> {
-  await db.updateTable('orders').set({ customerId: null }).where('customerId', '=', userId).execute();
 }

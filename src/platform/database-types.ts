@@ -249,6 +249,7 @@ export interface Orders {
   currency: string;
   customerId: string | null;
   discount: number;
+  disownedAt: Timestamp | null;
   email: string;
   expiresAt: Timestamp | null;
   id: string;
@@ -373,6 +374,7 @@ export interface UsedRefreshTokens {
 
 export interface Users {
   active: Generated<boolean>;
+  confirmedByLinkAlone: Generated<boolean>;
   createdAt: Generated<Timestamp>;
   deletedAt: Timestamp | null;
   email: string;

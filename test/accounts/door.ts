@@ -42,7 +42,10 @@ function door(db: Database, parts: DoorParts = {}) {
   const { app, lines, deps } = floor(
     (all) => {
       const router = createRouter();
-      router.route('/', accountRoutes(all, guests));
+      router.route(
+        '/',
+        accountRoutes(all, guests, () => Promise.resolve()),
+      );
       router.all('/customer', async (c) => c.json(await requirePerson(c, all)));
       for (const role of STAFF_ROLES) router.all(`/${role}`, async (c) => c.json(await requireRole(c, all, role)));
       return router;

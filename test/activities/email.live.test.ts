@@ -4,6 +4,7 @@ import { freePort } from '../../src/local/ports.ts';
 import { claimMails } from '../../src/notifications/store.ts';
 import { verifyOrderToken } from '../../src/platform/tokens.ts';
 import { person } from '../accounts/people.ts';
+import { NOW } from '../support/rows.ts';
 import { until } from '../support/wait.ts';
 import { checkoutAfter } from './checkout-steps.ts';
 import { type Mailing, openMailing, TOKEN_SECRETS } from './mailing.ts';
@@ -48,10 +49,16 @@ test('a mail is sent once, under a Message-ID of its order and fact, with a link
   expect(mails[0]?.text).toContain(`https://shop.example.com/api/v1/orders/${orderId}?`);
 });
 
-test("a mail of a customer's order opens it for nobody who is not logged in", async () => {
+test.each([
+  ["a customer's order", async () => ({ customerId: (await person(mailing.db)).id })],
+  ['an order whose customer has gone', async () => ({ disownedAt: NOW })],
+])('a mail of %s opens it for nobody who is not logged in', async (_whose, columns) => {
   const orderId = await paidOrder();
-  const { id: customerId } = await person(mailing.db);
-  await mailing.db.updateTable('orders').set({ customerId }).where('id', '=', orderId).execute();
+  await mailing.db
+    .updateTable('orders')
+    .set(await columns())
+    .where('id', '=', orderId)
+    .execute();
   const watch = mailing.startWatch();
   await sent(orderId);
   await watch.stop();

@@ -106,7 +106,9 @@ describe('what a person typed', () => {
     (field) => {
       const shippingAddress = { ...placeOrderExample.shippingAddress, [field]: '4242 4242 4242 4242' };
       const refused = placeOrderBody.safeParse({ ...placeOrderExample, shippingAddress });
-      expect(refused.error?.issues.map(({ path }) => path.join('.'))).toEqual([`shippingAddress.${field}`]);
+      // One that is wrong in its country, too, is told so beside.
+      const paths = new Set(refused.error?.issues.map(({ path }) => path.join('.')));
+      expect([...paths]).toEqual([`shippingAddress.${field}`]);
     },
   );
 

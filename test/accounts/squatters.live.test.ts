@@ -1,0 +1,227 @@
+// Somebody registers with the mail address of somebody else. Whatever the owner of the mailbox then does, nothing of theirs comes
+// to who made the account. On the whole app and the real tables.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createApp } from '../../src/http/app.ts';
+import { AREAS } from '../../src/http/areas.ts';
+import { asking } from '../http/asking.ts';
+import { floor } from '../http/floor.ts';
+import { type OwnDatabase, ownDatabase } from '../support/database.ts';
+import { insertOrderRow, stockedVariant } from '../support/rows.ts';
+import { ADDRESS } from '../support/shopper.ts';
+import { mailed, secretFor, waitingForLocks } from './door.ts';
+import { bearer, cookie, newAddress, PASSWORD } from './people.ts';
+
+let database: OwnDatabase;
+let ask: ReturnType<typeof asking>;
+let cup: string;
+/** Seconds that have passed: whoever asks for a mail twice has to wait between. */
+let passed = 0;
+beforeAll(async () => {
+  database = await ownDatabase();
+  const clock = () => new Date(Date.now() + passed * 1_000);
+  ask = asking(createApp(floor(null, {}, { db: database.db, clock }).deps, AREAS));
+  cup = (await stockedVariant(database.db, 10)).id;
+});
+afterAll(() => database.leave());
+
+const OWNERS_PASSWORD = 'wrong donkey cell paperclip';
+
+type Headers = Record<string, string>;
+const auth = (route: string, json: unknown, headers: Headers = {}) => ask('POST', `auth/${route}`, { json, headers });
+
+/** An order that was made as a guest under an address, and somebody who registers with it: by nothing else are they the same. */
+async function registeredOver(guests = newAddress()) {
+  const orderId = await insertOrderRow(database.db, { email: guests });
+  const { body } = await auth('register', { email: guests, password: PASSWORD, name: 'Mallory' });
+  const headers: Headers = bearer(body.accessToken);
+  return { email: guests, orderId, userId: body.user.id as string, headers, refreshToken: body.refreshToken as string };
+}
+const linkFor = (email: string) => secretFor(database.db, email, 'verify_email');
+
+async function enterByCode(email: string) {
+  await auth('send-otp', { email });
+  return auth('verify-otp', { email, otp: await secretFor(database.db, email, 'otp') });
+}
+
+async function enterByReset(email: string) {
+  await auth('forgot-password', { email });
+  const token = await secretFor(database.db, email, 'reset_password');
+  expect((await auth('reset-password', { token, newPassword: OWNERS_PASSWORD })).status).toBe(204);
+  return auth('login', { email, password: OWNERS_PASSWORD });
+}
+
+const WAYS = [
+  ['a code', enterByCode],
+  ['a reset of the password', enterByReset],
+] as const;
+
+async function ordersOf(headers: Headers): Promise<string[] | number> {
+  const { status, body } = await ask('GET', 'orders', { headers });
+  return status === 200 ? body.items.map(({ id }: { id: string }) => id) : status;
+}
+
+describe('a link that is opened without the login of the account', () => {
+  test("confirms the address, and gives whoever registered none of the mailbox's owner's orders", async () => {
+    const { email, orderId, headers, refreshToken } = await registeredOver();
+    expect((await auth('verify-email', { token: await linkFor(email) })).status).toBe(204);
+    expect((await ask('GET', 'users/me', { headers })).body).toMatchObject({ emailVerified: true });
+    const again = (await auth('login', { email, password: PASSWORD })).body;
+    const renewed = (await auth('refresh', { refreshToken })).body;
+    for (const mine of [headers, bearer(again.accessToken), bearer(renewed.accessToken)]) {
+      expect(await ordersOf(mine)).toEqual([]);
+      expect((await ask('GET', `orders/${orderId}`, { headers: mine })).status).toBe(404);
+      expect((await ask('PUT', `orders/${orderId}/cancel`, { headers: mine })).status).toBe(404);
+    }
+  });
+
+  test('is nothing else when it comes with the login of another account', async () => {
+    const [squatted, owner] = [await registeredOver(), await registeredOver()];
+    expect((await auth('verify-email', { token: await linkFor(squatted.email) }, owner.headers)).status).toBe(204);
+    expect(await ordersOf(squatted.headers)).toEqual([]);
+    expect(await ordersOf(owner.headers)).toEqual([]);
+  });
+
+  test.each(WAYS)(
+    'leaves the account to its owner alone when they come by %s, with their orders',
+    async (_way, enter) => {
+      const { email, orderId, headers, refreshToken } = await registeredOver();
+      await auth('verify-email', { token: await linkFor(email) });
+      const { body } = await enter(email);
+      expect(await ordersOf(bearer(body.accessToken))).toEqual([orderId]);
+      expect(await ordersOf(headers)).toBe(401);
+      expect((await auth('refresh', { refreshToken })).status).toBe(401);
+      expect((await auth('login', { email, password: PASSWORD })).status).toBe(401);
+      // From here on the account is theirs: the next code ends nothing.
+      passed += 60;
+      const next = (await enterByCode(email)).body;
+      expect(await ordersOf(bearer(next.accessToken))).toEqual([orderId]);
+      expect(await ordersOf(bearer(body.accessToken))).toEqual([orderId]);
+    },
+  );
+
+  test('is sent again to who asks for it, so that they open it where they are logged in', async () => {
+    const { email, orderId, headers } = await registeredOver();
+    await auth('verify-email', { token: await linkFor(email) });
+    passed += 60;
+    await auth('resend-verification', { email });
+    expect((await auth('verify-email', { token: await linkFor(email) }, headers)).status).toBe(204);
+    expect(await ordersOf(headers)).toEqual([orderId]);
+    passed += 60;
+    const waiting = (await mailed(database.db, email)).length;
+    await auth('resend-verification', { email });
+    expect(await mailed(database.db, email)).toHaveLength(waiting);
+  });
+});
+
+describe('an account that nobody has confirmed', () => {
+  test.each(WAYS)(
+    'is gone when the owner of the mailbox comes by %s: nothing in theirs is of who made it but what was ordered under the address',
+    async (_way, enter) => {
+      const { email, orderId, userId, headers } = await registeredOver();
+      const drop = { ...ADDRESS, name: 'Mallory', line1: '666 Drop St', isDefault: true };
+      const { body: address } = await ask('POST', 'addresses', { headers, json: drop });
+      await ask('POST', 'cart/items', { headers, json: { variantId: cup, quantity: 1 } });
+      const theirs = await insertOrderRow(database.db, { customer_id: userId, email, payment_method: 'cod' });
+
+      const { body } = await enter(email);
+      const mine = bearer(body.accessToken);
+      expect(body.user).toMatchObject({ name: email.split('@')[0], emailVerified: true, role: 'customer' });
+      expect(body.user.id).not.toBe(userId);
+      expect((await ask('GET', 'addresses', { headers: mine })).body.items).toEqual([]);
+      expect((await ask('GET', 'cart', { headers: mine })).status).toBe(404);
+      // What was ordered under the address was mailed to it: it is theirs, to see and to cancel.
+      expect(new Set([await ordersOf(mine)].flat())).toEqual(new Set([orderId, theirs]));
+      expect((await ask('GET', `addresses/${address.id}`, { headers: mine })).status).toBe(404);
+      for (const path of [`orders/${theirs}`, `addresses/${address.id}`]) {
+        expect((await ask('GET', path, { headers })).status).not.toBe(200);
+      }
+      expect((await ask('GET', 'users/me', { headers })).status).toBe(401);
+      expect((await auth('login', { email, password: PASSWORD })).status).toBe(401);
+      const rows = database.db.selectFrom('users').select(['deletedAt', 'active']).where('id', '=', userId);
+      expect(await rows.executeTakeFirst()).toEqual({ deletedAt: expect.any(Date), active: false });
+      const acts = database.db.selectFrom('auditEntries').select('action').where('subject', '=', `user:${userId}`);
+      expect((await acts.execute()).map(({ action }) => action)).toContain('user_replaced');
+    },
+  );
+
+  test('leaves its role to the owner of the mailbox: it was given to the address', async () => {
+    const { email, userId } = await registeredOver();
+    await database.db.updateTable('users').set({ role: 'inventory' }).where('id', '=', userId).execute();
+    expect((await enterByCode(email)).body.user.role).toBe('inventory');
+  });
+
+  test('is replaced once when its owner comes by a code and by a reset at the same moment', async () => {
+    const { email, orderId, userId } = await registeredOver();
+    await auth('send-otp', { email });
+    await auth('forgot-password', { email });
+    const otp = await secretFor(database.db, email, 'otp');
+    const token = await secretFor(database.db, email, 'reset_password');
+    let answers: ReturnType<typeof auth>[] = [];
+    await database.db.transaction().execute(async (tx) => {
+      await tx.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
+      answers = [auth('verify-otp', { email, otp }), auth('reset-password', { token, newPassword: OWNERS_PASSWORD })];
+      await waitingForLocks(database.db, 2);
+    });
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 204]);
+    const { body } = await auth('login', { email, password: OWNERS_PASSWORD });
+    expect(await ordersOf(bearer(body.accessToken))).toEqual([orderId]);
+    const people = database.db.selectFrom('users').select('id').where('email', '=', email);
+    expect(await people.execute()).toEqual([{ id: body.user.id }]);
+  });
+});
+
+describe('a link that is opened with the login of its account', () => {
+  test.each(['an access token', 'the cookie'])(
+    'by %s is opened by who registered, who gets their orders',
+    async (by) => {
+      const { email, orderId, headers, refreshToken } = await registeredOver();
+      const mine = by === 'the cookie' ? cookie(refreshToken) : headers;
+      expect((await auth('verify-email', { token: await linkFor(email) }, mine)).status).toBe(204);
+      expect(await ordersOf(headers)).toEqual([orderId]);
+      const { body } = await enterByCode(email);
+      expect(body.user.emailVerified).toBe(true);
+      expect(await ordersOf(headers)).toEqual([orderId]);
+      expect((await auth('login', { email, password: PASSWORD })).status).toBe(200);
+    },
+  );
+
+  test('stays good when the access token is over, so that it works with the next one', async () => {
+    const { email, orderId, headers } = await registeredOver();
+    const token = await linkFor(email);
+    expect((await auth('verify-email', { token }, { Authorization: 'Bearer access_old' })).status).toBe(401);
+    expect((await auth('verify-email', { token }, headers)).status).toBe(204);
+    expect(await ordersOf(headers)).toEqual([orderId]);
+  });
+
+  test("is not taken from a page of a foreign origin that sends somebody's cookie along", async () => {
+    const { email, refreshToken } = await registeredOver();
+    const token = await linkFor(email);
+    const foreign = await auth('verify-email', { token }, { ...cookie(refreshToken), Origin: 'https://evil.test' });
+    expect(foreign).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect((await auth('verify-email', { token })).status).toBe(204);
+  });
+});
+
+describe('an account that is to end', () => {
+  test('ends also when somebody has put the address there that its row could be given', async () => {
+    const { email, userId, headers } = await registeredOver();
+    const inItsPlace = { id: randomUUID(), email: `${userId}@deleted.invalid`, name: 'Mallory' };
+    await database.db.insertInto('users').values(inItsPlace).execute();
+    expect((await ask('DELETE', 'users/me', { headers })).status).toBe(204);
+    const row = database.db.selectFrom('users').select('email').where('id', '=', userId);
+    expect((await row.executeTakeFirstOrThrow()).email).toMatch(/^[\w-]+@deleted\.invalid$/);
+    expect((await auth('register', { email, password: PASSWORD, name: 'Ada' })).status).toBe(201);
+  });
+
+  test.each(['x@deleted.invalid', 'X@DELETED.INVALID', 'x@invalid.invalid'])(
+    'finds its address in no hand: %s is nobody to register and to write to',
+    async (email) => {
+      const refused = { status: 422, body: { errors: [{ path: 'email' }] } };
+      expect(await auth('register', { email, password: PASSWORD, name: 'Mallory' })).toMatchObject(refused);
+      for (const route of ['send-otp', 'forgot-password', 'resend-verification']) {
+        expect(await auth(route, { email })).toMatchObject(refused);
+      }
+    },
+  );
+});
