@@ -9,8 +9,6 @@ import { type AppRouter, createRouter } from './router.ts';
 
 /** A dependency that needs longer cannot carry an order within the request's own limit. */
 const CHECK_LIMIT_MS = 2_000;
-/** Anybody may ask as often as they like: the dependencies are asked no more often than this, and a prober hears of them in time. */
-const SHARED_FOR_MS = 1_000;
 
 const dependencySchema = z.object({
   status: z.enum(['up', 'down', 'not_configured']),
@@ -77,19 +75,14 @@ export function healthRoutes(deps: HealthDeps): AppRouter {
   return router;
 }
 
-/** One look for all who ask within a second of its beginning, or while it is under way. */
+/** One look for all who ask while it is under way: however many ask, the dependencies are asked one time after the other. */
 function shared(ask: () => Promise<Health>): () => Promise<Health> {
-  let begun = Number.NEGATIVE_INFINITY;
-  let isUnderWay = false;
-  let last: Promise<Health> | undefined;
+  let underWay: Promise<Health> | undefined;
   return () => {
-    if (last !== undefined && (isUnderWay || performance.now() - begun < SHARED_FOR_MS)) return last;
-    begun = performance.now();
-    isUnderWay = true;
-    last = ask().finally(() => {
-      isUnderWay = false;
+    underWay ??= ask().finally(() => {
+      underWay = undefined;
     });
-    return last;
+    return underWay;
   };
 }
 
