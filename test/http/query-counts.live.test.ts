@@ -41,7 +41,7 @@ const BUDGETS: Record<string, number> = {
   'GET /api/v1/users/{id}': 2,
   'GET /health': 1,
   'GET /health/live': 0,
-  'GET /health/ready': 1, // what /health has found a moment before
+  'GET /health/ready': 1,
   'GET /metrics': 0,
   'PATCH /api/v1/addresses/{id}': 6,
   'PATCH /api/v1/cart/items/{id}': 6,
