@@ -16,8 +16,14 @@ const UNAUTHORIZED = 401;
 
 type AuthDeps = Pick<AppDeps, 'db' | 'clock' | 'logger'> & { config: Pick<AppDeps['config'], 'TOKEN_SECRET'> };
 
-/** The session that the present call of the library is to open, and the hash of the password that it found to be right. */
-const opening = new AsyncLocalStorage<{ session: OpenSession; provenHash?: string }>();
+/** The session that a call of the library is to open, and the hash of the password that it found to be right. */
+interface Opening {
+  session: OpenSession;
+  provenHash: string;
+}
+
+/** That of the present call. */
+const opening = new AsyncLocalStorage<Opening>();
 
 /** Logins by password, as the library checks them. Asks the database nothing until it is used. */
 export function createLogins(deps: AuthDeps) {
@@ -32,11 +38,11 @@ export function createLogins(deps: AuthDeps) {
       credentials: { email: string; password: string },
       now: Date,
     ): Promise<{ user: Person; session: OpenSession } | undefined> {
-      const opened: { session: OpenSession; provenHash?: string } = { session: newSession(now) };
+      const opened: Opening = { session: newSession(now), provenHash: '' };
       const { session } = opened;
       try {
         const { user } = await opening.run(opened, () => api.signInEmail({ body: credentials }));
-        if (await isPasswordOf(deps.db, user.id, opened.provenHash ?? '')) return { user, session };
+        if (await isPasswordOf(deps.db, user.id, opened.provenHash)) return { user, session };
       } catch (error) {
         if (error instanceof APIError && error.statusCode === UNAUTHORIZED) return undefined;
         throw error;

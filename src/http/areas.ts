@@ -25,29 +25,24 @@ export type Area = (deps: AppDeps) => AppRouter;
 /** Carts show what their coupon takes off; how a coupon is found is the coupons' own business. */
 const cartArea: Area = (deps) => cartRoutes(deps, findCoupon);
 
-/** Whoever goes leaves their orders behind, as nobody's; their cart and their addresses go with them. */
-const forgetElsewhere: ForgetUser = async (db, userId, now) => {
-  await forgetCustomer(db, userId, now);
-  await forgetCart(db, userId);
-  await forgetAddresses(db, userId);
-};
-
-/** Whoever gives way to the owner of their mail address leaves what was ordered under it, and nothing else. */
-const makeWayElsewhere: ForgetUser = async (db, userId) => {
-  await releaseOrders(db, userId);
-  await forgetCart(db, userId);
-  await forgetAddresses(db, userId);
-};
+/** Whoever goes leaves their orders behind; their cart and their addresses go with them. @param leaveOrders to whom they are left */
+const forgetBut =
+  (leaveOrders: ForgetUser): ForgetUser =>
+  async (db, userId, now) => {
+    await leaveOrders(db, userId, now);
+    await forgetCart(db, userId);
+    await forgetAddresses(db, userId);
+  };
 
 /** What a guest has becomes the customer's at a login; how, is the business of carts and orders. */
 export const accountArea: Area = (deps) =>
   accountRoutes(
     deps,
     { mergeCart: createMergeCart(deps, findCoupon), claimOrders: createClaimOrders(deps) },
-    makeWayElsewhere,
+    forgetBut(releaseOrders),
   );
 
-const userArea: Area = (deps) => userRoutes(deps, forgetElsewhere);
+const userArea: Area = (deps) => userRoutes(deps, forgetBut(forgetCustomer));
 
 /** Orders go to an address that their customer keeps; how one is found is the addresses' own business. */
 export const orderArea: Area = (deps) =>

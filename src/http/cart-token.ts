@@ -7,17 +7,19 @@ import { type CallerDeps, refuseForeignWrite } from './caller.ts';
 import { dropCookie, keepCookie } from './cookies.ts';
 import type { AppEnv } from './router.ts';
 
-const HEADER = 'X-Cart-Token';
+export const CART_TOKEN_HEADER = 'X-Cart-Token';
 const COOKIE = 'cart_token';
 
-/** The token that the request carries, or undefined. @throws forbidden when a page of a foreign origin writes with the cookie */
+/** The token that the request carries, whoever has sent it, or undefined. To tell requests apart, not to open a cart. */
+export function sentCartToken(c: Context<AppEnv>): string | undefined {
+  return (c.req.header(CART_TOKEN_HEADER) ?? getCookie(c, COOKIE)) || undefined;
+}
+
+/** The same, to open a cart with. @throws forbidden when a page of a foreign origin writes with the cookie */
 export function cartToken(c: Context<AppEnv>, settings: OriginSettings): string | undefined {
-  const given = c.req.header(HEADER);
-  if (given !== undefined) return given === '' ? undefined : given;
-  const cookie = getCookie(c, COOKIE);
-  if (cookie === undefined || cookie === '') return undefined;
-  refuseForeignWrite(c, settings);
-  return cookie;
+  const token = sentCartToken(c);
+  if (token !== undefined && c.req.header(CART_TOKEN_HEADER) === undefined) refuseForeignWrite(c, settings);
+  return token;
 }
 
 /** The hash of the token that the request carries, or undefined. @throws forbidden */
@@ -28,14 +30,14 @@ export function cartTokenHash(c: Context<AppEnv>, settings: OriginSettings): Buf
 
 /** Gives the shopper the token of a new cart: in the header, and as a cookie for browsers. */
 export function giveCartToken(c: Context<AppEnv>, token: string, settings: CookieSettings): void {
-  c.header(HEADER, token);
+  c.header(CART_TOKEN_HEADER, token);
   keepCookie(c, COOKIE, token, settings.CART_TTL, settings);
 }
 
 /** The cart lives on, so its cookie must too. */
 export function renewCartCookie(c: Context<AppEnv>, settings: CookieSettings): void {
   const token = getCookie(c, COOKIE);
-  if (token !== undefined && c.req.header(HEADER) === undefined) {
+  if (token !== undefined && c.req.header(CART_TOKEN_HEADER) === undefined) {
     keepCookie(c, COOKIE, token, settings.CART_TTL, settings);
   }
 }

@@ -1,16 +1,11 @@
 // Tells once that a limit has begun to refuse somebody: once in each of its windows, for each key and process, so that whoever goes
 // on asking writes nothing with it.
-import type { Counters, Limit } from '../platform/counters.ts';
+import type { Counted, Counters } from '../platform/counters.ts';
 import { ProblemError } from './problem.ts';
 
 /** More are told of again. */
 const MAX_TOLD = 10_000;
 const MS_PER_SECOND = 1000;
-
-interface Counted {
-  limit: Limit;
-  key: string;
-}
 
 /** @param now milliseconds of the clock that the counters go by */
 export function createRefusalTeller(counters: Counters, now: () => number = () => performance.now()) {

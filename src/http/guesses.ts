@@ -1,15 +1,15 @@
 // How often somebody may guess: only what was wrong is counted, and of many tries at once no more are under way than may still be.
-import type { Counters, Limit } from '../platform/counters.ts';
+import type { Counted, Counters } from '../platform/counters.ts';
 import { refuseBeyond } from './limited-callers.ts';
 import { ProblemError } from './problem.ts';
 
 /** Lets tries through as long as each of those under way may be wrong without breaking a limit; the others wait for these. */
 export function createGuard(counters: Counters) {
   const underWay = new Map<string, Set<Promise<unknown>>>();
-  const idOf = ({ limit, key }: { limit: Limit; key: string }) => `${limit.name}:${key}`;
+  const idOf = ({ limit, key }: Counted) => `${limit.name}:${key}`;
   const triesOf = (id: string) => underWay.get(id) ?? new Set<Promise<unknown>>();
 
-  return async function guarded<T>(counted: { limit: Limit; key: string }[], attempt: () => Promise<T>): Promise<T> {
+  return async function guarded<T>(counted: Counted[], attempt: () => Promise<T>): Promise<T> {
     await counters.refresh(...counted);
     for (;;) {
       for (const { limit, key } of counted) refuseBeyond(counters, limit, key);

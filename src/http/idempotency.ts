@@ -1,14 +1,15 @@
 // Idempotency-Key: the same key and body give the stored answer again, another body is refused, and nothing runs twice.
 // Answers live in PostgreSQL, encrypted, per caller, until they expire. One statement before the handler and one after it.
 import type { Context, MiddlewareHandler } from 'hono';
-import { getCookie } from 'hono/cookie';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Database } from '../platform/database.ts';
 import { sha256 } from '../platform/digests.ts';
 import { seal, unseal } from '../platform/sealing.ts';
 import { identify } from './caller.ts';
+import { CART_TOKEN_HEADER, sentCartToken } from './cart-token.ts';
 import type { AppDeps } from './deps.ts';
+import { sentOrderToken } from './order-access.ts';
 import { type ProblemCode, ProblemError, problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
 import { textOf, textResponse } from './texts.ts';
@@ -17,7 +18,6 @@ import { textOf, textResponse } from './texts.ts';
 const KEY = /^[\x21-\x7e]{1,255}$/;
 /** Headers of an answer that belong to it and are replayed with it; the others are the floor's, made anew each time. */
 const KEPT_HEADERS = ['content-type', 'location', 'etag'];
-const SECRET_HEADER = 'X-Cart-Token';
 const PURPOSE = 'kept answers';
 /** Who had to log in, or to wait, may ask again with the same key. */
 const NEVER_KEPT = [401, 429];
@@ -133,7 +133,7 @@ function replay(stored: StoredAnswer, request: KeyedRequest, secrets: readonly s
   const { body, cartToken } = secretPart.parse(JSON.parse(opened));
   const headers = new Headers({ 'Idempotent-Replayed': 'true' });
   for (const [name, value] of Object.entries(stored.headers ?? {})) headers.set(name, String(value));
-  if (cartToken !== null) headers.set(SECRET_HEADER, cartToken);
+  if (cartToken !== null) headers.set(CART_TOKEN_HEADER, cartToken);
   // An empty body is none: with 204, a body of any length is an error.
   return body === ''
     ? new Response(null, { status: stored.status, headers })
@@ -171,7 +171,10 @@ async function answerOf(c: Context<AppEnv>) {
     const value = c.res.headers.get(name);
     if (value !== null) headers[name] = value;
   }
-  const secret: z.infer<typeof secretPart> = { body: await textOf(c.res), cartToken: c.res.headers.get(SECRET_HEADER) };
+  const secret: z.infer<typeof secretPart> = {
+    body: await textOf(c.res),
+    cartToken: c.res.headers.get(CART_TOKEN_HEADER),
+  };
   return { status: c.res.status, headers: JSON.stringify(headers), secret: JSON.stringify(secret) };
 }
 
@@ -218,10 +221,7 @@ async function scopeOf(c: Context<AppEnv>, deps: IdempotencyDeps): Promise<strin
 }
 
 function guestTokens(c: Context<AppEnv>): string[] {
-  return [
-    c.req.header('X-Cart-Token') ?? getCookie(c, 'cart_token') ?? '',
-    c.req.header('X-Order-Token') ?? c.req.query('orderToken') ?? '',
-  ];
+  return [sentCartToken(c) ?? '', sentOrderToken(c) ?? ''];
 }
 
 /** Method, path, body, the version it is bound to and the guest it speaks of; two spellings of the same JSON are the same body. */

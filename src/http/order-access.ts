@@ -29,6 +29,11 @@ export interface OrderVisitor {
   actor: Actor;
 }
 
+/** The order's token that the request carries, of whatever order, or undefined. */
+export function sentOrderToken(c: Context<AppEnv>): string | undefined {
+  return c.req.header('X-Order-Token') ?? c.req.query('orderToken');
+}
+
 /**
  * Who comes to this order.
  * @param scope what the key of an admin's machine must be for
@@ -40,7 +45,7 @@ export async function requireOrderVisitor(
   orderId: string,
   scope: Scope,
 ): Promise<OrderVisitor> {
-  const token = c.req.header('X-Order-Token') ?? c.req.query('orderToken');
+  const token = sentOrderToken(c);
   if (token !== undefined && verifyOrderToken(deps.config.TOKEN_SECRET, orderId, token)) {
     return { isOwner: true, actor: 'customer' };
   }

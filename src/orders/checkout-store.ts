@@ -2,7 +2,7 @@
 // a step holds it while it works, and the unwinding closes it first, so that no step can happen after its undoing.
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
-import { presentUser } from '../platform/present-user.ts';
+import { presentUserId } from '../platform/present-user.ts';
 import type { Write } from '../platform/writes.ts';
 import type { Address, PaymentMethod, Refusal } from './rules.ts';
 
@@ -76,7 +76,7 @@ export async function lockCheckout(db: Kysely<Schema>, orderId: string) {
     .selectFrom('checkouts')
     .select(['orderId', 'cartId', 'paymentMethod', 'customerId', 'email', 'shippingAddress', 'note', 'shippingMethod'])
     .select(['expectedTotal', 'frozenAt', 'closedAt', 'refusal'])
-    .select((eb) => presentUser(eb.ref('checkouts.customerId')).as('buyerId'))
+    .select((eb) => presentUserId(eb.ref('checkouts.customerId')).as('buyerId'))
     .where('orderId', '=', orderId)
     .forUpdate()
     .executeTakeFirst();

@@ -2,7 +2,7 @@
 // customer's, and customers' orders that become nobody's. Lists go by keyset, newest first: a page costs the same wherever it lies.
 import { type Expression, type Kysely, type SqlBool, sql } from 'kysely';
 import type { Schema } from '../platform/database-schema.ts';
-import { presentUser } from '../platform/present-user.ts';
+import { presentUserId } from '../platform/present-user.ts';
 import { forgetCheckouts } from './checkout-store.ts';
 import type { OrderStatus } from './rules.ts';
 import { type ListedOrder, selectOrders } from './store.ts';
@@ -69,7 +69,7 @@ export async function claimGuestOrders(
 ): Promise<void> {
   await db
     .updateTable('orders')
-    .set({ customerId: presentUser(userId), updatedAt: now })
+    .set({ customerId: presentUserId(userId), updatedAt: now })
     .where('id', 'in', (guests) =>
       guests
         .selectFrom('orders')

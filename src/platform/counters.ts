@@ -9,6 +9,12 @@ export interface Limit {
   seconds: number;
 }
 
+/** Something that is counted: whose it is, and how often it may be. */
+export interface Counted {
+  limit: Limit;
+  key: string;
+}
+
 /** What this process knows: how many there were, and in how many seconds the window ends. */
 export interface Count {
   total: number;
@@ -20,7 +26,7 @@ export interface Counters {
   /** Counts one more. The others hear of it a moment later. */
   add(limit: Limit, key: string): void;
   /** Hears what the others have counted, and tells them what was counted here. Does not wait for a Redis that has just failed. */
-  refresh(...counted: { limit: Limit; key: string }[]): Promise<void>;
+  refresh(...counted: Counted[]): Promise<void>;
   /** What was counted counts no more: here at once, with the others when they hear of it, which is all that is told without Redis. */
   clear(limit: Limit, key: string): Promise<void>;
 }

@@ -1,5 +1,6 @@
 // Orders and payments over HTTP, on the real database and a Temporal that answers as it is told, for tests of what workflows are
 // asked for a request.
+import { createPlacingActivities } from '../../activities/placing.ts';
 import { createApp } from '../../src/http/app.ts';
 import { orderArea } from '../../src/http/areas.ts';
 import type { CheckoutAnswer, IntentAnswer, MoveAnswer } from '../../src/orders/rules.ts';
@@ -8,7 +9,7 @@ import type { Database } from '../../src/platform/database.ts';
 import { newId } from '../../src/platform/ids.ts';
 import type { TemporalClient } from '../../src/platform/temporal.ts';
 import { orderToken } from '../../src/platform/tokens.ts';
-import { NOW } from '../support/rows.ts';
+import { LATER, NOW, PRICING } from '../support/rows.ts';
 import { asking } from './asking.ts';
 import { floor } from './floor.ts';
 
@@ -50,6 +51,18 @@ export function askedShop(db: Database, environment: Record<string, string> = {}
     return ask(method, path, { headers: proof, json });
   };
   return Object.assign(told, { ask, send, tokenOf, limits: deps.limits });
+}
+
+/** What a checkout does with a submit: the real step, in the transaction that writes the order. */
+export function placingIn(db: Database): Answers {
+  const steps = createPlacingActivities({ db, clock: () => NOW, pricing: PRICING });
+  const until = { card: LATER.toISOString(), cod: LATER.toISOString() };
+  const times = { placedAt: NOW.toISOString(), expiresAt: until, holdsExpireAt: until };
+  return async ({ workflowId }) => {
+    const orderId = workflowId.replace('checkout/', '');
+    const placed = await steps.placeOrder({ orderId, nextOrderId: newId(NOW), ...times });
+    return 'refusal' in placed ? { outcome: 'refused', refusal: placed.refusal } : { outcome: 'placed' };
+  };
 }
 
 const nothingToAsk: Answers = () => {

@@ -1,15 +1,13 @@
 // How many mails strangers can have us send, and what they can write into them.
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { createPlacingActivities } from '../../activities/placing.ts';
 import { cartRoutes } from '../../src/cart/routes.ts';
 import { findCoupon } from '../../src/coupons/store.ts';
-import { newId } from '../../src/platform/ids.ts';
 import { doors } from '../accounts/door.ts';
 import { newAddress, person } from '../accounts/people.ts';
-import { LATER, NOW, PRICING, stockedVariant } from '../support/rows.ts';
+import { NOW, stockedVariant } from '../support/rows.ts';
 import { ADDRESS } from '../support/shopper.ts';
-import { type Answers, askedShop } from './asked-shop.ts';
+import { askedShop, placingIn } from './asked-shop.ts';
 import { asking } from './asking.ts';
 import { floor } from './floor.ts';
 
@@ -50,16 +48,9 @@ describe('mails about accounts', () => {
 });
 
 describe('orders', () => {
-  const placing: Answers = async ({ workflowId }) => {
-    const steps = createPlacingActivities({ db: database.db, clock: () => NOW, pricing: PRICING });
-    const until = { card: LATER.toISOString(), cod: LATER.toISOString() };
-    const times = { placedAt: NOW.toISOString(), expiresAt: until, holdsExpireAt: until };
-    await steps.placeOrder({ orderId: workflowId.replace('checkout/', ''), nextOrderId: newId(NOW), ...times });
-    return { outcome: 'placed' };
-  };
   /** A shop, and how one submits to it; eight orders of this hour have sent their mails to the mailbox already. */
   const orders = (email: string) => {
-    const { ask, limits } = Object.assign(askedShop(database.db, TENTH), { answers: placing });
+    const { ask, limits } = Object.assign(askedShop(database.db, TENTH), { answers: placingIn(database.db) });
     for (const _ of Array.from({ length: 8 })) limits.orderMailsTo(email, randomUUID())();
     return async (owner: Record<string, string>, sent: Record<string, unknown> = {}) => {
       const headers = { 'Idempotency-Key': randomUUID(), ...owner };

@@ -2,18 +2,16 @@
 // real tables; what a checkout does is the real step.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createPlacingActivities } from '../../activities/placing.ts';
 import { createApp } from '../../src/http/app.ts';
 import { AREAS } from '../../src/http/areas.ts';
 import { createClaimOrders } from '../../src/orders/claiming.ts';
-import { newId } from '../../src/platform/ids.ts';
 import { waitingForLocks } from '../accounts/door.ts';
 import { type Person, person } from '../accounts/people.ts';
-import { type Answers, askedShop } from '../http/asked-shop.ts';
+import { askedShop, placingIn } from '../http/asked-shop.ts';
 import { asking } from '../http/asking.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { insertOrderRow, LATER, NOW, PRICING, stockedVariant } from '../support/rows.ts';
+import { insertOrderRow, NOW, stockedVariant } from '../support/rows.ts';
 import { ADDRESS } from '../support/shopper.ts';
 
 let database: OwnDatabase;
@@ -25,19 +23,10 @@ let cup: string;
 beforeAll(async () => {
   database = await ownDatabase();
   ask = asking(createApp(floor(null, {}, { db: database.db, clock: () => NOW }).deps, AREAS));
-  askOrders = Object.assign(askedShop(database.db), { answers: placing }).ask;
+  askOrders = Object.assign(askedShop(database.db), { answers: placingIn(database.db) }).ask;
   cup = (await stockedVariant(database.db, 1_000)).id;
 });
 afterAll(() => database.leave());
-
-const placing: Answers = async ({ workflowId }) => {
-  const steps = createPlacingActivities({ db: database.db, clock: () => NOW, pricing: PRICING });
-  const until = { card: LATER.toISOString(), cod: LATER.toISOString() };
-  const times = { placedAt: NOW.toISOString(), expiresAt: until, holdsExpireAt: until };
-  const orderId = workflowId.replace('checkout/', '');
-  const placed = await steps.placeOrder({ orderId, nextOrderId: newId(NOW), ...times });
-  return 'refusal' in placed ? { outcome: 'refused', refusal: placed.refusal } : { outcome: 'placed' };
-};
 
 type Headers = Record<string, string>;
 

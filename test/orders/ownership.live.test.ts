@@ -2,7 +2,6 @@
 // everybody else it is not there.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createPlacingActivities } from '../../activities/placing.ts';
 import type { Role } from '../../src/accounts/rules.ts';
 import { cartRoutes } from '../../src/cart/routes.ts';
 import { findCoupon } from '../../src/coupons/store.ts';
@@ -10,11 +9,11 @@ import { createClaimOrders } from '../../src/orders/claiming.ts';
 import { saveIntent } from '../../src/payments/store.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { person } from '../accounts/people.ts';
-import { type Answers, askedShop } from '../http/asked-shop.ts';
+import { askedShop, placingIn } from '../http/asked-shop.ts';
 import { type Ask, asking } from '../http/asking.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { insertOrderRow, intentIdOf, intentOf, LATER, NOW, PRICING, stockedVariant } from '../support/rows.ts';
+import { insertOrderRow, intentIdOf, intentOf, NOW, stockedVariant } from '../support/rows.ts';
 import { ADDRESS } from '../support/shopper.ts';
 
 let database: OwnDatabase;
@@ -32,19 +31,9 @@ beforeAll(async () => {
 afterAll(() => database.leave());
 beforeEach(() => {
   shop = askedShop(database.db);
-  shop.answers = placing;
+  shop.answers = placingIn(database.db);
   ({ ask } = shop);
 });
-
-/** What a checkout does with a submit: the real step, in the transaction that writes the order. */
-const placing: Answers = async ({ workflowId }) => {
-  const steps = createPlacingActivities({ db: database.db, clock: () => NOW, pricing: PRICING });
-  const until = { card: LATER.toISOString(), cod: LATER.toISOString() };
-  const times = { placedAt: NOW.toISOString(), expiresAt: until, holdsExpireAt: until };
-  const orderId = workflowId.replace('checkout/', '');
-  const placed = await steps.placeOrder({ orderId, nextOrderId: newId(NOW), ...times });
-  return 'refusal' in placed ? { outcome: 'refused', refusal: placed.refusal } : { outcome: 'placed' };
-};
 
 const customer = (role: Role = 'customer') => person(database.db, { role, now: NOW });
 const body = { paymentMethod: 'cod', shippingAddress: ADDRESS };
