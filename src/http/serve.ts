@@ -11,7 +11,7 @@ import { openDatabase, poolState } from '../platform/database.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { openOrderNews } from '../platform/news.ts';
-import { openRedis } from '../platform/redis.ts';
+import { firstAttempt, openRedis } from '../platform/redis.ts';
 import { openStripe } from '../platform/stripe.ts';
 import { openTemporal } from '../platform/temporal.ts';
 import { createApp } from './app.ts';
@@ -31,6 +31,7 @@ export async function serve(config: Config): Promise<void> {
   const deps = openDeps(config, draining.signal);
   const server = createServer(createApp(deps));
   const drain = watchServer(server);
+  if (deps.redis !== null) await firstAttempt(deps.redis);
   const address = await listenOrExit(server, config);
   const sweeping = setInterval(() => void sweep(deps), SWEEP_INTERVAL_MS);
 

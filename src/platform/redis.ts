@@ -27,6 +27,15 @@ export function openRedis(settings: Pick<Config, 'REDIS_URL'>, logger: Logger): 
   return redis;
 }
 
+/** Waits until the first attempt to connect has ended, one way or the other: before that, a Redis that runs looks as one that is away. */
+export async function firstAttempt(redis: Redis): Promise<void> {
+  if (redis.status === 'ready') return;
+  await new Promise<void>((resolve) => {
+    redis.once('ready', resolve);
+    redis.once('close', resolve);
+  });
+}
+
 /** One line when Redis goes and one when it is back; every failed attempt between them would bury the log. */
 function logChanges(redis: Redis, logger: Logger): void {
   let lost = false;

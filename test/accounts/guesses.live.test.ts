@@ -1,9 +1,8 @@
 // Whoever guesses at an account keeps its owner out no longer than the owner lets them: a mailbox that is proven opens it again.
 import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { accountArea } from '../../src/http/areas.ts';
-import { openRedis } from '../../src/platform/redis.ts';
+import { firstAttempt, openRedis } from '../../src/platform/redis.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { sharedServers } from '../support/servers.ts';
@@ -27,7 +26,7 @@ async function shop({ redisUrl = sharedServers().redisUrl }: { redisUrl?: string
   const redis = openRedis({ REDIS_URL: redisUrl ?? undefined }, floor(null).deps.logger);
   if (redis !== null) {
     closing.push(() => redis.disconnect());
-    await once(redis, 'ready');
+    await firstAttempt(redis);
   }
   const { app } = floor(accountArea, { RATE_LIMIT_SCALE: '1' }, { db: database.db, redis });
   const remoteAddress = `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}`;

@@ -8,7 +8,7 @@ import { accountArea } from '../../src/http/areas.ts';
 import { findCaller } from '../../src/http/caller.ts';
 import { createRouter } from '../../src/http/router.ts';
 import { createServer, listen } from '../../src/http/server.ts';
-import { openRedis } from '../../src/platform/redis.ts';
+import { firstAttempt, openRedis } from '../../src/platform/redis.ts';
 import { account, PASSWORD, person } from '../accounts/people.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { sharedServers } from '../support/servers.ts';
@@ -34,7 +34,7 @@ async function redisOf(url = sharedServers().redisUrl): Promise<Redis> {
   const redis = openRedis({ REDIS_URL: url ?? undefined }, floor(null).deps.logger);
   if (redis === null) throw new Error('these tests need Redis');
   closing.push(() => redis.disconnect());
-  if (url === sharedServers().redisUrl) await once(redis, 'ready');
+  await firstAttempt(redis);
   return redis;
 }
 

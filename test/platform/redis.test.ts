@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
-import { openRedis } from '../../src/platform/redis.ts';
+import { firstAttempt, openRedis } from '../../src/platform/redis.ts';
 import { floor } from '../http/floor.ts';
 import { frozenServer } from '../http/wire.ts';
 
@@ -41,6 +41,17 @@ describe('a Redis that is away', () => {
     redis.disconnect();
     expect(lines.map((line) => line.msg)).toEqual(['redis is away, going on without it']);
   });
+});
+
+test('whoever starts waits no longer for it than for one attempt, whether it is away or frozen', async () => {
+  const frozen = await frozenServer();
+  for (const port of [1, frozen.port]) {
+    const { redis } = open(`redis://127.0.0.1:${port}`);
+    await firstAttempt(redis);
+    await expect(redis.ping()).rejects.toThrow(AT_ONCE);
+    redis.disconnect();
+  }
+  frozen.close();
 });
 
 describe('a Redis that is frozen', () => {
