@@ -78,6 +78,7 @@ export async function grantRights(db: Database, role: { name: string; password: 
       if (surplus.length > 0) await sql`REVOKE ${listed(surplus)} ${on} FROM ${who}`.execute(tx);
     }
     for (const sequence of SEQUENCES) {
+      if (await hasUsage(tx, role.name, sequence)) continue;
       await sql`GRANT USAGE ON SEQUENCE ${sql.id(sequence)} TO ${sql.id(role.name)}`.execute(tx);
     }
   });
@@ -114,6 +115,12 @@ async function rightsOf(tx: Kysely<Schema>, role: string): Promise<Map<string, s
     SELECT table_name AS "table", array_agg(privilege_type::text) AS rights FROM information_schema.table_privileges
     WHERE grantee = ${role} AND table_schema = current_schema() GROUP BY table_name`.execute(tx);
   return new Map(rows.map(({ table, rights }) => [table, rights]));
+}
+
+async function hasUsage(tx: Kysely<Schema>, role: string, sequence: string): Promise<boolean> {
+  const { rows } = await sql<{ has: boolean }>`
+    SELECT has_sequence_privilege(${role}::name, ${sequence}, 'USAGE') AS has`.execute(tx);
+  return rows.some(({ has }) => has);
 }
 
 function listed(rights: readonly string[]) {

@@ -5,10 +5,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { FileMigrationProvider, Migrator } from 'kysely/migration';
-import { keyRoutes } from '../../src/accounts/key-routes.ts';
 import { SCOPES, SCOPES_OF, type StaffRole } from '../../src/accounts/rules.ts';
-import { userRoutes } from '../../src/accounts/user-routes.ts';
-import { createRouter } from '../../src/http/router.ts';
+import { createApp } from '../../src/http/app.ts';
+import { AREAS } from '../../src/http/areas.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { type Ask, asking } from '../http/asking.ts';
 import { floor } from '../http/floor.ts';
@@ -20,18 +19,7 @@ let ask: Ask;
 let admin: { Authorization: string };
 beforeAll(async () => {
   database = await ownDatabase();
-  const { app } = floor(
-    (deps) => {
-      const router = createRouter();
-      return router.route('/', keyRoutes(deps)).route(
-        '/',
-        userRoutes(deps, () => Promise.resolve()),
-      );
-    },
-    {},
-    { db: database.db },
-  );
-  ask = asking(app);
+  ask = asking(createApp(floor(null, {}, { db: database.db }).deps, AREAS));
   admin = (await person(database.db, { role: 'admin' })).bearer;
 });
 afterAll(() => database.leave());

@@ -1,8 +1,7 @@
 // What an API key is worth at each request: never more than its maker is then, and never enough to make or change a user.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { keyRoutes } from '../../src/accounts/key-routes.ts';
-import { userRoutes } from '../../src/accounts/user-routes.ts';
-import { createRouter } from '../../src/http/router.ts';
+import { createApp } from '../../src/http/app.ts';
+import { AREAS } from '../../src/http/areas.ts';
 import { type Ask, asking } from '../http/asking.ts';
 import { floor } from '../http/floor.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
@@ -12,18 +11,7 @@ let database: OwnDatabase;
 let ask: Ask;
 beforeAll(async () => {
   database = await ownDatabase();
-  const { app } = floor(
-    (deps) => {
-      const router = createRouter();
-      return router.route('/', keyRoutes(deps)).route(
-        '/',
-        userRoutes(deps, () => Promise.resolve()),
-      );
-    },
-    {},
-    { db: database.db },
-  );
-  ask = asking(app);
+  ask = asking(createApp(floor(null, {}, { db: database.db }).deps, AREAS));
 });
 afterAll(() => database.leave());
 
