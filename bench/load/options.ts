@@ -31,7 +31,8 @@ export const USAGE = `usage: npm run bench -- [options]
   --ceiling           also a bare workflow of the same shape on the same servers, at the same levels
   --growth 1000,10000 fill the shop with so many orders and measure it at each of these sizes (16 shoppers unless told)
   --fill-minutes 60   what all the filling may take
-  --home DIR          measure the stack that runs in this home, instead of starting one
+  --home DIR          measure the stack that runs in this home, instead of starting one; one that was started with
+                      RATE_LIMIT_SCALE=0, or its refusals are measured
   --json FILE         write all figures there, too
 Settings of the environment (WORKER_PROCESSES, ...) reach the stack that is started.`;
 
@@ -47,7 +48,7 @@ export function parseOptions(argv: string[]): Options {
       hot: { type: 'boolean', default: false },
       ceiling: { type: 'boolean', default: false },
       growth: { type: 'string' },
-      'fill-minutes': { type: 'string', default: '60' },
+      'fill-minutes': { type: 'string' },
       home: { type: 'string' },
       json: { type: 'string' },
     },
@@ -62,24 +63,28 @@ export function parseOptions(argv: string[]): Options {
     hot: values.hot,
     ceiling: values.ceiling,
     growth: positives('--growth', values.growth),
-    fillMinutes: positive('--fill-minutes', values['fill-minutes']),
+    fillMinutes: positive('--fill-minutes', values['fill-minutes'] ?? '60'),
     home: values.home,
     json: values.json,
   };
-  refuseIdle(options, values.method !== undefined);
+  refuseIdle(options, { method: values.method !== undefined, fillMinutes: values['fill-minutes'] !== undefined });
   return options;
 }
 
 /** @throws when something is asked for that such a run has no place for */
-function refuseIdle({ shoppers, growth, method, hot, ceiling }: Options, asksForMethod: boolean): void {
+function refuseIdle(
+  { shoppers, growth, method, hot, ceiling }: Options,
+  asksFor: { method: boolean; fillMinutes: boolean },
+): void {
   const isFull = shoppers === undefined && growth === undefined;
-  if (isFull && asksForMethod)
+  if (isFull && asksFor.method)
     throw new Error('--method needs --shoppers or --growth: the full run has levels of both');
   if (hot && shoppers === undefined) throw new Error('--hot needs --shoppers: the full run has such a level');
   if (hot && growth !== undefined) throw new Error('--hot does not go with --growth');
   if (growth !== undefined && shoppers !== undefined && shoppers.length > 1) {
     throw new Error('--growth is measured at one level: give --shoppers one number');
   }
+  if (asksFor.fillMinutes && growth === undefined) throw new Error('--fill-minutes needs --growth');
   if (ceiling && method === 'cod')
     throw new Error('--ceiling is built after orders paid by card, not with --method cod');
 }

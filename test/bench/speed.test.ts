@@ -98,6 +98,7 @@ describe('options', () => {
 
   test.each([
     ['a way to pay in the full run', '--method needs --shoppers', ['--method', 'cod']],
+    ['filling without growth', '--fill-minutes needs --growth', ['--shoppers', '1', '--fill-minutes', '5']],
     ['one variant in the full run', '--hot needs --shoppers', ['--hot']],
     ['one variant while it grows', '--hot does not go with --growth', ['--hot', '--shoppers', '2', '--growth', '1000']],
     ['several levels while it grows', '--growth is measured', ['--growth', '1000', '--shoppers', '2,8']],
