@@ -1,16 +1,10 @@
 // Idempotency-Key on the real table: one effect, one answer, per caller, however often and however close together it is sent.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { MiddlewareHandler } from 'hono';
 import { sql } from 'kysely';
-import { requirePerson } from '../../src/http/caller.ts';
-import { deleteExpiredKeys, idempotent } from '../../src/http/idempotency.ts';
+import { deleteExpiredKeys } from '../../src/http/idempotency.ts';
 import { problem } from '../../src/http/problem.ts';
-import { type AppEnv, createRouter } from '../../src/http/router.ts';
-import { person } from '../accounts/people.ts';
 import { type OwnDatabase, ownDatabase } from '../support/database.ts';
-import { floor } from './floor.ts';
-
-const START = new Date('2026-11-20T12:00:00Z').getTime();
+import { type HowKeyed, keyedRoute, START } from './keyed-route.ts';
 
 let database: OwnDatabase;
 let statements = 0;
@@ -21,42 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.leave());
 
-type Handler = (run: number) => Response | Promise<Response>;
-
-/** One route whose handler tells how often it ran, on a clock that the test moves. */
-function shop(
-  options: Parameters<typeof idempotent>[1] = {},
-  handler: Handler = (run) => Response.json({ run }, { status: 201 }),
-  environment: Record<string, string> = {},
-  asksWho = false,
-) {
-  const state = { runs: 0, now: START };
-  const { app } = floor(
-    (deps) => {
-      const router = createRouter();
-      const middleware: MiddlewareHandler<AppEnv> = idempotent(deps, options);
-      router.post('/things', middleware, async (c) => {
-        if (asksWho) await requirePerson(c, deps);
-        return handler((state.runs += 1));
-      });
-      return router;
-    },
-    { IDEMPOTENCY_TTL: '3600', ...environment },
-    { db: database.db, clock: () => new Date(state.now) },
-  );
-  const send = async (key: string | null, body = '{"a":1,"b":2}', headers: Record<string, string> = {}) =>
-    app.request('/api/v1/things', {
-      method: 'POST',
-      body,
-      headers: {
-        'Content-Type': 'application/json',
-        'X-Cart-Token': 'mine',
-        ...(key !== null && { 'Idempotency-Key': key }),
-        ...headers,
-      },
-    });
-  return { send, state };
-}
+const shop = (...how: HowKeyed) => keyedRoute(database.db, ...how);
 
 /** Both ways to keep a key: the first to come claims it, or all run because the handler makes them one. */
 describe.each([
@@ -235,66 +194,6 @@ describe('without a key', () => {
     await send(null);
     expect(state.runs).toBe(2);
   });
-});
-
-describe('of somebody who is logged in, a key', () => {
-  test('is theirs whichever token they prove it with, so that a retry after a refresh runs nothing twice', async () => {
-    const { send, state } = shop();
-    const me = await person(database.db, { now: new Date(START) });
-    expect((await send('mine-1', undefined, me.bearer)).status).toBe(201);
-    const again = await send('mine-1', undefined, me.cookie);
-    expect([again.headers.get('idempotent-replayed'), state.runs]).toEqual(['true', 1]);
-  });
-
-  test("is nobody else's, and about another guest's cart it is another request", async () => {
-    const { send, state } = shop();
-    const [me, other] = [
-      await person(database.db, { now: new Date(START) }),
-      await person(database.db, { now: new Date(START) }),
-    ];
-    await send('mine-2', undefined, me.bearer);
-    await send('mine-2', undefined, other.bearer);
-    expect(state.runs).toBe(2);
-    const reused = await send('mine-2', undefined, { ...me.bearer, 'X-Cart-Token': 'another' });
-    expect(await reused.json()).toMatchObject({ code: 'idempotency_key_reused' });
-  });
-
-  test.each(['claimed', 'converging'])(
-    '(%s) opens nothing once their login is over, or their role is another',
-    async (how) => {
-      const { send, state } = shop({ converges: how === 'converging' });
-      const { db } = database;
-      const [out, demoted] = [
-        await person(db, { now: new Date(START) }),
-        await person(db, { role: 'admin', now: new Date(START) }),
-      ];
-      const key = `ended-${how}`;
-      for (const who of [out, demoted]) await send(key, undefined, who.bearer);
-      await db.deleteFrom('sessions').where('userId', '=', out.id).execute();
-      await db.updateTable('users').set({ role: 'customer' }).where('id', '=', demoted.id).execute();
-      for (const who of [out, demoted]) {
-        const later = await send(key, undefined, who.bearer);
-        expect(later.headers.get('idempotent-replayed')).toBeNull();
-      }
-      expect(state.runs).toBe(4);
-    },
-  );
-
-  test('costs no statement that the handler would not have needed', async () => {
-    const me = await person(database.db, { now: new Date(START) });
-    const { send } = shop({}, () => new Response(null, { status: 204 }), {}, true);
-    const before = statements;
-    await send('mine-3', undefined, me.bearer);
-    expect(statements - before).toBe(3);
-  });
-});
-
-test('a cookie of a login that is over makes a guest, whose key it then is', async () => {
-  const { send, state } = shop();
-  const stale = { Cookie: 'session=over' };
-  await send('stale', undefined, stale);
-  const again = await send('stale');
-  expect([again.headers.get('idempotent-replayed'), state.runs]).toEqual(['true', 1]);
 });
 
 test('what is kept of an answer tells its tokens to nobody who reads the table', async () => {
