@@ -1,5 +1,6 @@
 // What can be known of the dependencies from what is committed: exact versions, pinned contents, no scripts at their installation,
-// licences that allow what we do. With --age it asks the registry when each direct one was last released.
+// licences that allow what we do. With --age it asks the registry when each direct one was last released,
+// with --advisories what is known against the versions that are installed, where it answers that.
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import { promisify } from 'node:util';
@@ -24,6 +25,7 @@ const LICENCE_OF = { unionfs: 'Unlicense' };
 /** One that has not been released for so long is looked at: finished, or left alone? */
 const OLD_MONTHS = 24;
 const MS_PER_MONTH = 2_629_800_000;
+const MAX_REPORT_BYTES = 16_777_216;
 
 const manifest = JSON.parse(fs.readFileSync('package.json', 'utf8'));
 const { packages } = JSON.parse(fs.readFileSync('package-lock.json', 'utf8'));
@@ -57,7 +59,9 @@ function isAllowed(expression = '') {
   return terms.split(' OR ').some((choice) => choice.split(' AND ').every((term) => LICENCES.has(term)));
 }
 
+const run = promisify(execFile);
 if (process.argv.includes('--age')) await tellAges();
+if (process.argv.includes('--advisories')) await askForAdvisories();
 
 for (const problem of problems) console.error(problem);
 console.log(
@@ -66,7 +70,6 @@ console.log(
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 async function tellAges() {
-  const run = promisify(execFile);
   for (const name of Object.keys(direct).toSorted()) {
     const { stdout } = await run('npm', ['view', name, 'time', '--json']);
     const { created: _created, modified: _modified, ...releases } = JSON.parse(stdout);
@@ -74,5 +77,22 @@ async function tellAges() {
     const months = Math.round((Date.now() - newest.getTime()) / MS_PER_MONTH);
     const age = months > OLD_MONTHS ? `, ${months} months ago` : '';
     console.log(`${name} ${direct[name]}: last release ${newest.toISOString().slice(0, 10)}${age}`);
+  }
+}
+
+/** A registry that answers no advisories is no problem of the packages, but it is said. */
+async function askForAdvisories() {
+  // npm ends with 1 when it has found something, and when it could not ask; what it says is JSON either way.
+  const { stdout } = await run('npm', ['audit', '--json'], { maxBuffer: MAX_REPORT_BYTES }).catch((error) => error);
+  const { vulnerabilities, message } = JSON.parse(stdout);
+  if (vulnerabilities === undefined) {
+    console.log(`advisories: the registry in use does not answer (${message})`);
+    return;
+  }
+  for (const { name, severity, via } of Object.values(vulnerabilities)) {
+    const reasons = via.map((reason) =>
+      typeof reason === 'string' ? `by ${reason}` : `${reason.title} ${reason.url}`,
+    );
+    problems.push(`${name} ${packages[`node_modules/${name}`]?.version ?? ''}: ${severity}: ${reasons.join('; ')}`);
   }
 }
