@@ -41,24 +41,46 @@ const SHARE_WITH_FILLED_CART = 0.7;
 const SHARE_WITH_ACCOUNT = 0.5;
 /** Mail addresses of nobody, of which some come again. */
 const STRANGERS = 200;
+/** What is made before a route is asked rightly that is about one of them: what there is already may be past what the route does. */
+const PRELUDES: readonly [about: RegExp, names: readonly string[]][] = [
+  [/\/orders\/\{|\/payments\/(\{|create-intent)/, ['POST /api/v1/cart/items', 'POST /api/v1/orders']],
+  [/POST .*\/orders|\/cart\/(items\/\{|coupon|merge)/, ['POST /api/v1/cart/items']],
+  [/\/addresses\/\{/, ['POST /api/v1/addresses']],
+];
 
-/** @returns what gives one request after the other */
-export function createRequests(wanted: Wanted): () => Sent {
+/** Some requests, each made of what is known when it is its turn. */
+export type Errand = readonly (() => Sent)[];
+
+/** @returns what gives one errand after the other: most are one request only */
+export function createRequests(wanted: Wanted): () => Errand {
   const { random, seed, routes, successes } = wanted;
   const spoil = createMistakes(random, seed);
-  return () => {
-    const drawn = [0, 1, 2].map(() => random.pick(some(routes)));
-    // A route that seldom succeeds is hardly tried otherwise, and most of what makes something new is such a route.
-    if (random.chance(SHARE_OF_RARE_ONES)) {
-      const [rarest] = drawn.toSorted((a, b) => successes(a) - successes(b));
-      const route = rarest ?? random.pick(some(routes));
-      return finished(rightRequest(wanted, route, likelyRole(route, wanted)));
-    }
-    let draft = rightRequest(wanted, random.pick(some(drawn)), anyRole(wanted));
+  const spoilt = (route: Route): Sent => {
+    let draft = rightRequest(wanted, route, anyRole(wanted));
     const wrong = random.chance(SHARE_OF_RIGHT_ONES) ? 0 : random.between(1, MOST_WRONG);
     for (let made = 0; made < wrong; made += 1) draft = spoil(draft);
     return finished(draft);
   };
+  return () => {
+    const drawn = [0, 1, 2].map(() => random.pick(some(routes)));
+    // A route that seldom succeeds is hardly tried otherwise, and most of what makes something new is such a route.
+    const [rarest] = drawn.toSorted((a, b) => successes(a) - successes(b));
+    if (rarest !== undefined && random.chance(SHARE_OF_RARE_ONES)) return rightErrand(wanted, rarest);
+    const route = random.pick(some(drawn));
+    return [() => spoilt(route)];
+  };
+}
+
+/** The request of a route, after those that make what it is about. */
+function rightErrand(wanted: Wanted, route: Route): Errand {
+  const role = likelyRole(route, wanted);
+  const [, names = []] = PRELUDES.find(([about]) => about.test(route.name)) ?? [];
+  const prelude = names.flatMap((name) => wanted.routes.find((made) => made.name === name) ?? []);
+  const before = prelude.map((first) => {
+    const maker = first.credentials.has('cartToken') ? 'guest' : role;
+    return () => finished(rightRequest(wanted, first, maker));
+  });
+  return [...before, () => finished(rightRequest(wanted, route, role))];
 }
 
 /** What a request is about: one order, and a payment and a line that its caller may have. */

@@ -67,12 +67,17 @@ export async function fuzz(stack: Stack, { requests, seed, signal }: FuzzOptions
     let left = requests;
     const ask = async (): Promise<void> => {
       while (left > 0 && !signal.aborted) {
-        left -= 1;
-        const sent = next();
-        const status = await askOne(sent, { sender, things, report });
-        await letInAgain(stack, { accounts, roles, sent, status });
-        if (left % ROLES_KEPT_EVERY === 0) await keepRoles(stack, accounts);
+        const errand = next().slice(0, left);
+        left -= errand.length;
+        for (const make of errand) await askFor(make());
       }
+    };
+    let asked = 0;
+    const askFor = async (sent: Sent): Promise<void> => {
+      const status = await askOne(sent, { sender, things, report });
+      await letInAgain(stack, { accounts, roles, sent, status });
+      asked += 1;
+      if (asked % ROLES_KEPT_EVERY === 0) await keepRoles(stack, accounts);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, ask));
     const refused = await refuseAgain(stack.databaseUrl, { sender, report, signal });

@@ -44,7 +44,7 @@ export interface OpenedPayment extends Opened {
 export interface Things {
   /** Takes what an answer tells. @param path of the request that it answers @param cartToken that it came with */
   learn(path: string, answer: unknown, cartToken?: string): void;
-  /** One of this kind (`products`, `orders`, `variantId`); undefined while none is known. */
+  /** One of this kind (`products`, `orders`, `variantId`), most often one of the newest; undefined while none is known. */
   one(kind: string, random: Random): string | undefined;
   /** As the others, most often one of the newest, which are still under way. */
   order(random: Random): Opened | undefined;
@@ -103,7 +103,7 @@ export function createThings(): Things {
       walk(answer, kindOf(path), 0);
       if (kindOf(path) === 'cart') keepLines(answer, cartToken);
     },
-    one: (kind, random) => oneOf(known.get(kind) ?? known.get(pluralOf(kind)) ?? [], random),
+    one: (kind, random) => oneOf(mostlyNewest(known.get(kind) ?? known.get(pluralOf(kind)) ?? [], random), random),
     order: (random) => oneOf(mostlyNewest(orders, random), random),
     payment: (random) => oneOf(mostlyNewest(payments, random), random),
     cartLine: (random) => oneOf(mostlyNewest(cartLines, random), random),
