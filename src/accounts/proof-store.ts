@@ -16,8 +16,7 @@ const OTP_KEY = 'one-time codes';
 
 /** Whose mailbox a mail of this purpose is for; for nobody else's is anything sent. */
 const RECIPIENTS: Record<Purpose, (email: string) => ReturnType<typeof sql>> = {
-  verify_email: (email) => sql`
-    EXISTS (SELECT FROM users WHERE email = ${email} AND active AND (NOT email_verified OR confirmed_by_link_alone))`,
+  verify_email: (email) => sql`EXISTS (SELECT FROM users WHERE email = ${email} AND active AND NOT email_verified)`,
   reset_password: (email) => sql`EXISTS (SELECT FROM users WHERE email = ${email} AND active)`,
   known_address: (email) => sql`EXISTS (SELECT FROM users WHERE email = ${email} AND active)`,
   // Who has no account yet gets one by the code.

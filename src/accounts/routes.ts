@@ -156,6 +156,7 @@ function addSessions(router: AppRouter, deps: AppDeps, welcome: Welcome): void {
     });
     await welcome.record(c, 'login', user.id, { details: { by: 'password' }, now: session.now });
     await welcome.mergeCart(c, user.id);
+    await welcome.claimOrders(c, user);
     return c.json(welcome.tokens(c, user, session), 200);
   });
 

@@ -19,7 +19,7 @@ const verifyEmail = createRoute({
   tags: TAGS,
   summary: 'Confirm an address with the token of a link',
   description:
-    "The link proves the mailbox, not who made the account. With the login of that very account beside it, orders that were made as a guest under the address are the customer's from then on. Without it the address is confirmed, and the orders wait until their owner logs in with a code, resets the password, or opens another link where they are logged in.",
+    "Orders that were made as a guest under the address are the customer's from then on, and later ones from the next login. The link proves the mailbox, not who made the account: opened without the login of that very account, it leaves the account's password to end when the mailbox's owner logs in with a code.",
   security: [{}, ...SECURITY.person],
   request: { body: jsonBody(verifyEmailBody, verifyEmailExample) },
   responses: { 204: { description: 'The address is confirmed' } },
@@ -31,7 +31,7 @@ const resendVerification = createRoute({
   tags: TAGS,
   summary: 'Ask for another link to confirm an address',
   description:
-    'It is sent to addresses that were not confirmed by a link beside the login of their account, and the answer is the same for every address. The link lives for a day, and the newest one holds. Asking again within a few seconds sends no other.',
+    'It is sent to addresses that wait to be confirmed, and the answer is the same for every address. The link lives for a day, and the newest one holds. Asking again within a few seconds sends no other.',
   security: SECURITY.public,
   request: { body: jsonBody(mailboxBody, mailboxExample) },
   responses: { 202: { description: 'If such an address waits to be confirmed, a mail is on its way' } },
@@ -51,7 +51,7 @@ export function verificationRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
       if (confirmed === undefined) throw usedLink();
       return confirmed;
     });
-    if (user.id === callerId) await welcome.claimOrders(c, user);
+    await welcome.claimOrders(c, user);
     return c.body(null, 204);
   });
 

@@ -80,7 +80,9 @@ export function createWelcome({ config, db, clock, limits, record }: Deps, guest
       });
     },
 
-    async claimOrders(c: Context<AppEnv>, { id, email }: Pick<Person, 'id' | 'email'>): Promise<void> {
+    /** The orders of the guest who is somebody now; none before their address is confirmed. */
+    async claimOrders(c: Context<AppEnv>, { id, email, emailVerified }: Person): Promise<void> {
+      if (!emailVerified) return;
       await attempt(c, 'orders of a guest were not claimed', () => guests.claimOrders({ userId: id, email }));
     },
 

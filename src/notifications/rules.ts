@@ -137,9 +137,9 @@ const ACCOUNT_WORDS: Record<(typeof ACCOUNT_MAILS)[number], AccountWords> = {
   verify_email: {
     subject: 'Confirm your mail address',
     sentence:
-      'An account was made with this mail address. If it was you, open the link to say so, best where you are logged in: what you have ordered as a guest is in your account then.',
+      'An account was made with this mail address. If it was you, open the link to say so: what you have ordered as a guest is in your account then.',
     link: 'Confirm the address',
-    end: 'If you have made no account, do not open the link. There is nothing to do: nothing of yours comes into that account.',
+    end: 'If you have made no account, do not open the link: whoever made it would see what you have ordered. As long as you do not, nothing of yours comes into that account.',
   },
   reset_password: {
     subject: 'Choose a new password',
