@@ -60,7 +60,7 @@ const logIn = createRoute({
   tags: TAGS,
   summary: 'Log in with a password',
   description:
-    "The answer for a wrong password and for an unknown address is the same. Each login is a session of its own. The cart whose token comes with it goes into the customer's.",
+    "The answer for a wrong password and for an unknown address is the same. Each login is a session of its own. The cart whose token comes with it goes into the customer's, and orders that were made as a guest under their confirmed address are theirs.",
   security: SECURITY.public,
   request: { body: jsonBody(logInBody, logInExample) },
   responses: {
