@@ -1,11 +1,10 @@
 // People and their passwords in SQL, for the ways to log in, to register and to prove a mailbox.
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { type Act, appendAct } from '../platform/audit.ts';
 import type { Schema } from '../platform/database-schema.ts';
 import { newId } from '../platform/ids.ts';
 import { type ForgetUser, forgetPerson } from './forgetting.ts';
 import { PERSON, type Person, type Role } from './rules.ts';
-import { deleteSessionsOf } from './session-store.ts';
 
 const PASSWORD_PROVIDER = 'credential';
 
@@ -79,23 +78,11 @@ export async function replacePassword(
   return numUpdatedRows === 1n;
 }
 
-/**
- * A mailed link was opened: the mailbox's owner has read it. Whether it was them who made the account, only the account's own
- * login beside the link tells.
- * @param callerId whose login came with the link, if any
- * @returns the person; undefined when nobody active has the address
- */
-export async function confirmAddress(
-  tx: Kysely<Schema>,
-  { email, callerId, now }: { email: string; callerId: string | undefined; now: Date },
-): Promise<Person | undefined> {
-  const isCaller = sql<boolean>`id = ${callerId ?? null}::uuid`;
+/** A mailed link was opened: the mailbox's owner says that the account is theirs. @returns the person; undefined when nobody active has the address */
+export async function confirmAddress(tx: Kysely<Schema>, email: string, now: Date): Promise<Person | undefined> {
   return tx
     .updateTable('users')
     .set({ emailVerified: true, updatedAt: now })
-    .set({
-      confirmedByLinkAlone: sql<boolean>`${isCaller} IS NOT TRUE AND (confirmed_by_link_alone OR NOT email_verified)`,
-    })
     .where('email', '=', email)
     .where('active', '=', true)
     .returning(PERSON)
@@ -112,53 +99,33 @@ interface Proven {
 }
 
 /**
- * The account under an address comes to the mailbox's owner: from here on it is theirs. Where nobody has ever confirmed it, what
- * is in it is of whoever made it, so that one is forgotten, and the owner is a new person, in the role that the address was given.
- * @returns the person, and of what kind the account was: known to be `theirs`; `new`, in place of another or of none; or `shared`
- *   with who made it, whose password and sessions are for the caller to end. Undefined when nobody active has the address.
+ * The account under an address comes to the mailbox's owner. Where nobody has ever confirmed it, what is in it is of whoever made it,
+ * so that one is forgotten, and the owner is a new person, in the role that the address was given.
+ * @returns undefined when nobody active has the address
  */
 export async function giveToOwner(
   tx: Kysely<Schema>,
   proven: Proven,
-): Promise<{ user: Person; account: 'theirs' | 'shared' | 'new' } | undefined> {
+): Promise<{ user: Person; isNew: boolean } | undefined> {
   const known = await lockActive(tx, proven.email);
   if (known === undefined) return undefined;
-  const { confirmedByLinkAlone, ...user } = known;
-  if (!user.emailVerified) return { user: await replacePerson(tx, user, proven), account: 'new' };
-  if (!confirmedByLinkAlone) return { user, account: 'theirs' };
-  await tx
-    .updateTable('users')
-    .set({ confirmedByLinkAlone: false, updatedAt: proven.act.now })
-    .where('id', '=', user.id)
-    .execute();
-  return { user, account: 'shared' };
+  if (known.emailVerified) return { user: known, isNew: false };
+  return { user: await replacePerson(tx, known, proven), isNew: true };
 }
 
-/**
- * Lets in who has proven the mailbox: who has no account gets one. The password and the sessions of one that was shared end here.
- * @returns undefined when the user is not active
- */
+/** Lets in who has proven the mailbox: who has no account gets one. @returns undefined when the user is not active */
 export async function admitOwner(
   tx: Kysely<Schema>,
   proven: Proven,
 ): Promise<{ user: Person; isNew: boolean } | undefined> {
-  const { email, act } = proven;
-  const added = await insertPerson(tx, { ...ownerOf(email), now: act.now });
-  if (added !== undefined) return { user: added, isNew: true };
-  const given = await giveToOwner(tx, proven);
-  if (given === undefined) return undefined;
-  const { user, account } = given;
-  if (account === 'shared') {
-    await voidPassword(tx, user.id, act.now);
-    await deleteSessionsOf(tx, user.id);
-  }
-  return { user, isNew: account === 'new' };
+  const added = await insertPerson(tx, { ...ownerOf(proven.email), now: proven.act.now });
+  return added === undefined ? giveToOwner(tx, proven) : { user: added, isNew: true };
 }
 
 async function lockActive(tx: Kysely<Schema>, email: string) {
   const locked = tx
     .selectFrom('users')
-    .select([...PERSON, 'confirmedByLinkAlone'])
+    .select(PERSON)
     .where('email', '=', email)
     .where('active', '=', true)
     .forUpdate();
@@ -181,15 +148,6 @@ async function replacePerson(
 /** Somebody of whom no more is known than their mailbox. */
 function ownerOf(email: string) {
   return { email, name: nameFrom(email), emailVerified: true };
-}
-
-async function voidPassword(tx: Kysely<Schema>, userId: string, now: Date): Promise<void> {
-  await tx
-    .updateTable('accounts')
-    .set({ password: null, updatedAt: now })
-    .where('userId', '=', userId)
-    .where('providerId', '=', PASSWORD_PROVIDER)
-    .execute();
 }
 
 /** The id of the person with this address, active or not. */

@@ -31,7 +31,7 @@ const verifyOtp = createRoute({
   tags: TAGS,
   summary: 'Log in with a code',
   description:
-    "A code works once, and five tries of it are looked at. Who has no account gets one; the address is confirmed, and orders that were made as a guest under it are the customer's from then on. An account that was never confirmed gives way to a new one, into which only what was ordered under the address comes along; one that was confirmed by a link alone loses its password and its sessions.",
+    "A code works once, and five tries of it are looked at. Who has no account gets one; the address is confirmed, and orders that were made as a guest under it are the customer's from then on. An account that was never confirmed gives way to a new one, into which only what was ordered under the address comes along.",
   security: SECURITY.public,
   request: { body: jsonBody(verifyOtpBody, verifyOtpExample) },
   responses: {

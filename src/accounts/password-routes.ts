@@ -103,7 +103,7 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome, forget: ForgetUs
     refuseWeakPassword('newPassword', newPassword, mailbox);
     const hash = await hashPassword(newPassword);
     const act = { requestId: c.var.requestId, now };
-    const { user, account } = await db.transaction().execute(async (tx) => {
+    const { user, isNew } = await db.transaction().execute(async (tx) => {
       const email = await useProof(tx, proof);
       const given = email === undefined ? undefined : await giveToOwner(tx, { email, forget, act });
       if (given === undefined) throw usedLink();
@@ -112,7 +112,7 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome, forget: ForgetUs
       return given;
     });
     await limits.forgetGuesses(user.email);
-    if (account === 'new') await welcome.record(c, 'registered', user.id, { now });
+    if (isNew) await welcome.record(c, 'registered', user.id, { now });
     await welcome.record(c, 'password_reset', user.id, { now });
     await welcome.claimOrders(c, user);
     return c.body(null, 204);

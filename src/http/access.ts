@@ -47,7 +47,7 @@ export const ACCESS: Record<string, Row> = {
 
   'POST /api/v1/auth/login': anybody,
   'POST /api/v1/auth/register': anybody,
-  'POST /api/v1/auth/verify-email': row('yes', { key: 403 }),
+  'POST /api/v1/auth/verify-email': anybody,
   'POST /api/v1/auth/resend-verification': anybody,
   'POST /api/v1/auth/forgot-password': anybody,
   'POST /api/v1/auth/reset-password': anybody,

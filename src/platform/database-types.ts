@@ -374,7 +374,6 @@ export interface UsedRefreshTokens {
 
 export interface Users {
   active: Generated<boolean>;
-  confirmedByLinkAlone: Generated<boolean>;
   createdAt: Generated<Timestamp>;
   deletedAt: Timestamp | null;
   email: string;

@@ -11,7 +11,7 @@ import { type OwnDatabase, ownDatabase } from '../support/database.ts';
 import { insertOrderRow, stockedVariant } from '../support/rows.ts';
 import { ADDRESS } from '../support/shopper.ts';
 import { secretFor, waitingForLocks } from './door.ts';
-import { bearer, cookie, newAddress, PASSWORD } from './people.ts';
+import { bearer, newAddress, PASSWORD } from './people.ts';
 
 let database: OwnDatabase;
 let ask: ReturnType<typeof asking>;
@@ -62,39 +62,13 @@ async function ordersOf(headers: Headers): Promise<string[] | number> {
   return status === 200 ? body.items.map(({ id }: { id: string }) => id) : status;
 }
 
-describe('a link that is opened without the login of the account', () => {
-  test('confirms it, with what was ordered under the address: the owner of the mailbox says that it is theirs', async () => {
-    const { email, orderId, headers } = await registeredOver();
-    expect(await ordersOf(headers)).toEqual([]);
-    expect((await auth('verify-email', { token: await linkFor(email) })).status).toBe(204);
-    expect((await ask('GET', 'users/me', { headers })).body).toMatchObject({ emailVerified: true });
-    expect(await ordersOf(headers)).toEqual([orderId]);
-  });
-
-  test('brings nothing into another account whose login comes with it', async () => {
-    const [squatted, other] = [await registeredOver(), await registeredOver()];
-    expect((await auth('verify-email', { token: await linkFor(squatted.email) }, other.headers)).status).toBe(204);
-    expect(await ordersOf(squatted.headers)).toEqual([squatted.orderId]);
-    expect(await ordersOf(other.headers)).toEqual([]);
-  });
-
-  test.each(WAYS)(
-    'leaves the account to its owner alone when they come by %s, with their orders',
-    async (_way, enter) => {
-      const { email, orderId, headers, refreshToken } = await registeredOver();
-      await auth('verify-email', { token: await linkFor(email) });
-      const { body } = await enter(email);
-      expect(await ordersOf(bearer(body.accessToken))).toEqual([orderId]);
-      expect(await ordersOf(headers)).toBe(401);
-      expect((await auth('refresh', { refreshToken })).status).toBe(401);
-      expect((await auth('login', { email, password: PASSWORD })).status).toBe(401);
-      // From here on the account is theirs: the next code ends nothing.
-      passed += 60;
-      const next = (await enterByCode(email)).body;
-      expect(await ordersOf(bearer(next.accessToken))).toEqual([orderId]);
-      expect(await ordersOf(bearer(body.accessToken))).toEqual([orderId]);
-    },
-  );
+test('the link that confirms an account brings what was ordered under its address: the mailbox answers for it, not a login', async () => {
+  const [made, other] = [await registeredOver(), await registeredOver()];
+  expect(await ordersOf(made.headers)).toEqual([]);
+  expect((await auth('verify-email', { token: await linkFor(made.email) }, other.headers)).status).toBe(204);
+  expect((await ask('GET', 'users/me', { headers: made.headers })).body).toMatchObject({ emailVerified: true });
+  expect(await ordersOf(made.headers)).toEqual([made.orderId]);
+  expect(await ordersOf(other.headers)).toEqual([]);
 });
 
 describe('an account that nobody has confirmed', () => {
@@ -162,38 +136,6 @@ describe('an account that nobody has confirmed', () => {
     expect(await ordersOf(bearer(body.accessToken))).toEqual([orderId]);
     const people = database.db.selectFrom('users').select('id').where('email', '=', email);
     expect(await people.execute()).toEqual([{ id: body.user.id }]);
-  });
-});
-
-describe('a link that is opened with the login of its account', () => {
-  test.each(['an access token', 'the cookie'])(
-    'by %s is opened by who registered, who gets their orders',
-    async (by) => {
-      const { email, orderId, headers, refreshToken } = await registeredOver();
-      const mine = by === 'the cookie' ? cookie(refreshToken) : headers;
-      expect((await auth('verify-email', { token: await linkFor(email) }, mine)).status).toBe(204);
-      expect(await ordersOf(headers)).toEqual([orderId]);
-      const { body } = await enterByCode(email);
-      expect(body.user.emailVerified).toBe(true);
-      expect(await ordersOf(headers)).toEqual([orderId]);
-      expect((await auth('login', { email, password: PASSWORD })).status).toBe(200);
-    },
-  );
-
-  test('stays good when the access token is over, so that it works with the next one', async () => {
-    const { email, orderId, headers } = await registeredOver();
-    const token = await linkFor(email);
-    expect((await auth('verify-email', { token }, { Authorization: 'Bearer access_old' })).status).toBe(401);
-    expect((await auth('verify-email', { token }, headers)).status).toBe(204);
-    expect(await ordersOf(headers)).toEqual([orderId]);
-  });
-
-  test("is not taken from a page of a foreign origin that sends somebody's cookie along", async () => {
-    const { email, refreshToken } = await registeredOver();
-    const token = await linkFor(email);
-    const foreign = await auth('verify-email', { token }, { ...cookie(refreshToken), Origin: 'https://evil.test' });
-    expect(foreign).toMatchObject({ status: 403, body: { code: 'forbidden' } });
-    expect((await auth('verify-email', { token })).status).toBe(204);
   });
 });
 

@@ -57,7 +57,7 @@ const BUDGETS: Record<string, number> = {
   'POST /api/v1/auth/refresh': 1,
   'POST /api/v1/auth/register': 7,
   'POST /api/v1/auth/resend-verification': 1,
-  'POST /api/v1/auth/reset-password': 10,
+  'POST /api/v1/auth/reset-password': 9,
   'POST /api/v1/auth/send-otp': 1,
   'POST /api/v1/auth/verify-email': 5,
   'POST /api/v1/auth/verify-otp': 9,
