@@ -92,6 +92,7 @@ async function startHurried(
     PAYMENT_WINDOW: String(window),
     CONFIRMATION_WINDOW: String(window),
     HOLD_GRACE: String(grace),
+    RATE_LIMIT_SCALE: '0',
     ...(stack.redisUrl !== null && { REDIS_URL: stack.redisUrl }),
   };
   await crew.start('api', apiPart('api', port, settings, DRAIN_TIMEOUT));
