@@ -1,17 +1,16 @@
 // People and their passwords in SQL, for the ways to log in, to register and to prove a mailbox.
 import type { Kysely } from 'kysely';
-import { type Act, appendAct } from '../platform/audit.ts';
 import type { Schema } from '../platform/database-schema.ts';
 import { newId } from '../platform/ids.ts';
-import { type ForgetUser, forgetPerson } from './forgetting.ts';
-import { PERSON, type Person, type Role } from './rules.ts';
+import { PERSON, type Person } from './rules.ts';
+import { deleteSessionsOf } from './session-store.ts';
 
 const PASSWORD_PROVIDER = 'credential';
 
-/** Makes a person, a customer unless told. @returns undefined when the address is somebody's, in which case nothing is written */
+/** Makes a customer. @returns undefined when the address is somebody's, in which case nothing is written */
 export async function insertPerson(
   tx: Kysely<Schema>,
-  { now, ...person }: Pick<Person, 'email' | 'name' | 'emailVerified'> & { role?: Role; now: Date },
+  { now, ...person }: Pick<Person, 'email' | 'name' | 'emailVerified'> & { now: Date },
 ): Promise<Person | undefined> {
   return tx
     .insertInto('users')
@@ -89,65 +88,45 @@ export async function confirmAddress(tx: Kysely<Schema>, email: string, now: Dat
     .executeTakeFirst();
 }
 
-/** Somebody who has proven a mailbox, by what nobody else is sent. */
-interface Proven {
-  /** In lower case. */
-  email: string;
-  /** What becomes in other areas of who made an account that nobody has confirmed. */
-  forget: ForgetUser;
-  act: Pick<Act, 'requestId' | 'now'>;
-}
-
 /**
- * The account under an address comes to the mailbox's owner. Where nobody has ever confirmed it, what is in it is of whoever made it,
- * so that one is forgotten, and the owner is a new person, in the role that the address was given.
+ * The account under an address comes to the mailbox's owner, who has proven it by what nobody else is sent. Where nobody had confirmed
+ * it, whoever made it may be somebody else: their password and their sessions end.
+ * @param email in lower case
  * @returns undefined when nobody active has the address
  */
-export async function giveToOwner(
-  tx: Kysely<Schema>,
-  proven: Proven,
-): Promise<{ user: Person; isNew: boolean } | undefined> {
-  const known = await lockActive(tx, proven.email);
-  if (known === undefined) return undefined;
-  if (known.emailVerified) return { user: known, isNew: false };
-  return { user: await replacePerson(tx, known, proven), isNew: true };
+export async function giveToOwner(tx: Kysely<Schema>, email: string, now: Date): Promise<Person | undefined> {
+  const known = await tx
+    .selectFrom('users')
+    .select(PERSON)
+    .where('email', '=', email)
+    .where('active', '=', true)
+    .forUpdate()
+    .executeTakeFirst();
+  if (known === undefined || known.emailVerified) return known;
+  await voidPassword(tx, known.id, now);
+  await deleteSessionsOf(tx, known.id);
+  return confirmAddress(tx, email, now);
 }
 
 /** Lets in who has proven the mailbox: who has no account gets one. @returns undefined when the user is not active */
 export async function admitOwner(
   tx: Kysely<Schema>,
-  proven: Proven,
+  email: string,
+  now: Date,
 ): Promise<{ user: Person; isNew: boolean } | undefined> {
-  const added = await insertPerson(tx, { ...ownerOf(proven.email), now: proven.act.now });
-  return added === undefined ? giveToOwner(tx, proven) : { user: added, isNew: true };
+  const added = await insertPerson(tx, { email, name: nameFrom(email), emailVerified: true, now });
+  if (added !== undefined) return { user: added, isNew: true };
+  const user = await giveToOwner(tx, email, now);
+  return user && { user, isNew: false };
 }
 
-async function lockActive(tx: Kysely<Schema>, email: string) {
-  const locked = tx
-    .selectFrom('users')
-    .select(PERSON)
-    .where('email', '=', email)
-    .where('active', '=', true)
-    .forUpdate();
-  // Who waited for somebody who was replaced meanwhile finds nobody; a second look sees who has taken their place.
-  return (await locked.executeTakeFirst()) ?? (await locked.executeTakeFirst());
-}
-
-async function replacePerson(
-  tx: Kysely<Schema>,
-  { id, role }: Person,
-  { email, forget, act }: Proven,
-): Promise<Person> {
-  await forgetPerson(tx, id, forget, act.now);
-  await appendAct(tx, { ...act, actor: 'anonymous', action: 'user_replaced', subject: `user:${id}` });
-  const owner = await insertPerson(tx, { ...ownerOf(email), role, now: act.now });
-  if (owner === undefined) throw new Error('the address of a person who was forgotten is not free');
-  return owner;
-}
-
-/** Somebody of whom no more is known than their mailbox. */
-function ownerOf(email: string) {
-  return { email, name: nameFrom(email), emailVerified: true };
+async function voidPassword(tx: Kysely<Schema>, userId: string, now: Date): Promise<void> {
+  await tx
+    .updateTable('accounts')
+    .set({ password: null, updatedAt: now })
+    .where('userId', '=', userId)
+    .where('providerId', '=', PASSWORD_PROVIDER)
+    .execute();
 }
 
 /** The id of the person with this address, active or not. */

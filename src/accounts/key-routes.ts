@@ -60,15 +60,14 @@ export function keyRoutes(deps: AppDeps): AppRouter {
     summary: 'Make a key for a machine',
     description:
       'For an admin who is a person. The key is sent as X-API-Key. It may do what its role may, on routes of its scopes: each is an area, to read (`orders:read`) or to write. Other routes answer 403 and name the scope that they need. It may never do more than its maker may at that moment, and is none while they are shut out. At most 100 keys may live at once.',
-    request: { body: jsonBody(newKeyBody(clock), newKeyBodyExample) },
+    request: { headers: idempotencyHeader, body: jsonBody(newKeyBody(clock), newKeyBodyExample) },
     responses: {
       201: jsonAnswer('The key, which is not shown again', newKeyAnswer, newKeyExample),
       ...problemResponses('limit_reached'),
     },
   });
 
-  // Takes no Idempotency-Key: its answer would be kept, with the key in it.
-  router.openapi(create, async (c) => {
+  router.openapi({ ...create, middleware: idempotent(deps) }, async (c) => {
     const { userId: createdBy } = await requireRole(c, deps, 'admin');
     const { name, role, scopes, expiresAt } = c.req.valid('json');
     const by = doneBy(c, deps);

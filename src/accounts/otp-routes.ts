@@ -5,7 +5,6 @@ import { jsonAnswer, jsonBody, problemResponses, SECURITY } from '../http/openap
 import { problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { admitOwner } from './credential-store.ts';
-import type { ForgetUser } from './forgetting.ts';
 import { issueProof, tryCode, useCode } from './proof-store.ts';
 import { loginAnswer, loginExample, mailboxBody, mailboxExample, verifyOtpBody, verifyOtpExample } from './schemas.ts';
 import { insertSession } from './session-store.ts';
@@ -31,7 +30,7 @@ const verifyOtp = createRoute({
   tags: TAGS,
   summary: 'Log in with a code',
   description:
-    "A code works once, and five tries of it are looked at. Who has no account gets one; the address is confirmed, and orders that were made as a guest under it are the customer's from then on. An account that was never confirmed gives way to a new one, into which only what was ordered under the address comes along.",
+    "A code works once, and five tries of it are looked at. Who has no account gets one; the address is confirmed, and orders that were made as a guest under it are the customer's from then on. Of an account that was never confirmed, the password and the other sessions end: whoever made it may be somebody else.",
   security: SECURITY.public,
   request: { body: jsonBody(verifyOtpBody, verifyOtpExample) },
   responses: {
@@ -40,15 +39,14 @@ const verifyOtp = createRoute({
   },
 });
 
-/** @param forget what becomes in other areas of who made an account that nobody has confirmed */
-export function otpRoutes({ db, config, clock, limits }: AppDeps, welcome: Welcome, forget: ForgetUser): AppRouter {
+export function otpRoutes({ db, config, clock, limits }: AppDeps, welcome: Welcome): AppRouter {
   const { TOKEN_SECRET: secrets, OTP_TTL: ttl } = config;
   const router = createRouter();
 
   router.openapi(sendOtp, async (c) => {
     const { email } = c.req.valid('json');
     await limits.mailsFrom(c);
-    await limits.mailsTo(email);
+    await limits.mailsTo(email, 'otp');
     await issueProof(db, { purpose: 'otp', email, secrets, ttl, now: clock() });
     return c.body(null, 202);
   });
@@ -62,7 +60,7 @@ export function otpRoutes({ db, config, clock, limits }: AppDeps, welcome: Welco
         code &&
         (await db.transaction().execute(async (tx) => {
           if (!(await useCode(tx, code))) return undefined;
-          const admitted = await admitOwner(tx, { email, forget, act: { requestId: c.var.requestId, now } });
+          const admitted = await admitOwner(tx, email, now);
           return admitted && { ...admitted, session: await insertSession(tx, admitted.user.id, now) };
         }));
       if (opened) return opened;

@@ -7,7 +7,6 @@ import { ProblemError, problem } from '../http/problem.ts';
 import { type AppRouter, createRouter } from '../http/router.ts';
 import { hashPassword, verifyPassword } from '../platform/passwords.ts';
 import { findPassword, giveToOwner, replacePassword, setPassword } from './credential-store.ts';
-import type { ForgetUser } from './forgetting.ts';
 import { findProof, issueProof, useProof, voidProof } from './proof-store.ts';
 import { refuseWeakPassword, usedLink, wrongField } from './refusals.ts';
 import { PROOFS } from './rules.ts';
@@ -63,8 +62,7 @@ const resetPassword = createRoute({
   },
 });
 
-/** @param forget what becomes in other areas of who made an account that nobody has confirmed */
-export function passwordRoutes(deps: AppDeps, welcome: Welcome, forget: ForgetUser): AppRouter {
+export function passwordRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
   const { db, config, clock, limits } = deps;
   const router = createRouter();
 
@@ -88,7 +86,7 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome, forget: ForgetUs
   router.openapi(forgotPassword, async (c) => {
     const { email } = c.req.valid('json');
     await limits.mailsFrom(c);
-    await limits.mailsTo(email);
+    await limits.mailsTo(email, 'reset_password');
     const { ttl } = PROOFS.reset_password;
     await issueProof(db, { purpose: 'reset_password', email, secrets: config.TOKEN_SECRET, ttl, now: clock() });
     return c.body(null, 202);
@@ -102,17 +100,15 @@ export function passwordRoutes(deps: AppDeps, welcome: Welcome, forget: ForgetUs
     if (mailbox === undefined) throw usedLink();
     refuseWeakPassword('newPassword', newPassword, mailbox);
     const hash = await hashPassword(newPassword);
-    const act = { requestId: c.var.requestId, now };
-    const { user, isNew } = await db.transaction().execute(async (tx) => {
+    const user = await db.transaction().execute(async (tx) => {
       const email = await useProof(tx, proof);
-      const given = email === undefined ? undefined : await giveToOwner(tx, { email, forget, act });
+      const given = email === undefined ? undefined : await giveToOwner(tx, email, now);
       if (given === undefined) throw usedLink();
-      await setPassword(tx, given.user.id, hash, now);
-      await deleteSessionsOf(tx, given.user.id);
+      await setPassword(tx, given.id, hash, now);
+      await deleteSessionsOf(tx, given.id);
       return given;
     });
     await limits.forgetGuesses(user.email);
-    if (isNew) await welcome.record(c, 'registered', user.id, { now });
     await welcome.record(c, 'password_reset', user.id, { now });
     await welcome.claimOrders(c, user);
     return c.body(null, 204);

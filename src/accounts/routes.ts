@@ -13,7 +13,6 @@ import { appendAct } from '../platform/audit.ts';
 import { hashPassword } from '../platform/passwords.ts';
 import { createLogins } from './auth.ts';
 import { insertPerson, setPassword } from './credential-store.ts';
-import type { ForgetUser } from './forgetting.ts';
 import { otpRoutes } from './otp-routes.ts';
 import { passwordRoutes } from './password-routes.ts';
 import { issueProof } from './proof-store.ts';
@@ -97,18 +96,15 @@ const logOut = createRoute({
   responses: { 204: { description: 'The session is over' } },
 });
 
-/**
- * @param guests what becomes of a guest's cart and orders when they log in
- * @param forget what becomes in other areas of who made an account that nobody has confirmed, when its address' owner comes
- */
-export function accountRoutes(deps: AppDeps, guests: Guests, forget: ForgetUser): AppRouter {
+/** @param guests what becomes of a guest's cart and orders when they log in */
+export function accountRoutes(deps: AppDeps, guests: Guests): AppRouter {
   const welcome = createWelcome(deps, guests);
   const router = createRouter();
   addRegistration(router, deps, welcome);
   addSessions(router, deps, welcome);
-  router.route('/', passwordRoutes(deps, welcome, forget));
+  router.route('/', passwordRoutes(deps, welcome));
   router.route('/', verificationRoutes(deps, welcome));
-  router.route('/', otpRoutes(deps, welcome, forget));
+  router.route('/', otpRoutes(deps, welcome));
   return router;
 }
 
@@ -117,7 +113,7 @@ function addRegistration(router: AppRouter, { db, config, clock, limits }: AppDe
     const { email, password, name } = c.req.valid('json');
     refuseWeakPassword('password', password, email);
     await limits.mailsFrom(c);
-    await limits.mailsTo(email);
+    await limits.mailsTo(email, 'verify_email');
     // What costs time comes before anything is known of the address.
     const hash = await hashPassword(password);
     const now = clock();

@@ -56,7 +56,7 @@ export function verificationRoutes(deps: AppDeps, welcome: Welcome): AppRouter {
   router.openapi(resendVerification, async (c) => {
     const { email } = c.req.valid('json');
     await limits.mailsFrom(c);
-    await limits.mailsTo(email);
+    await limits.mailsTo(email, 'verify_email');
     const { ttl } = PROOFS.verify_email;
     await issueProof(db, { purpose: 'verify_email', email, secrets: config.TOKEN_SECRET, ttl, now: clock() });
     return c.body(null, 202);

@@ -3,8 +3,10 @@ import { z } from '@hono/zod-openapi';
 import { personName, phoneNumber, text } from './schemas.ts';
 
 const regionNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
-/** What Intl names although no parcel can go there: groups of countries, the unknown one, and those made up for tests. */
-const NO_COUNTRIES = new Set(['EU', 'EZ', 'QO', 'UN', 'XA', 'XB', 'ZZ']);
+/** What Intl names although ISO 3166-1 assigns it to no country: groups, the unknown one, those made up, reserved and withdrawn. */
+const NO_COUNTRIES = new Set(
+  'AC AN BU CP CQ CS DD DG DY EA EU EZ FX HV IC NH NT QO QU RH SU TA TP UK UN VD XA XB XK YD YU ZR ZZ'.split(' '),
+);
 
 /** ISO 3166-1 alpha-2, as Intl knows it. */
 const country = z

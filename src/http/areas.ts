@@ -13,7 +13,7 @@ import { cartRoutes } from '../cart/routes.ts';
 import { catalogRoutes } from '../catalog/routes.ts';
 import { findCoupon } from '../coupons/store.ts';
 import { createClaimOrders } from '../orders/claiming.ts';
-import { forgetCustomer, releaseOrders } from '../orders/customer-store.ts';
+import { forgetCustomer } from '../orders/customer-store.ts';
 import { orderRoutes } from '../orders/routes.ts';
 import { paymentRoutes } from '../payments/routes.ts';
 import type { AppDeps } from './deps.ts';
@@ -25,24 +25,18 @@ export type Area = (deps: AppDeps) => AppRouter;
 /** Carts show what their coupon takes off; how a coupon is found is the coupons' own business. */
 const cartArea: Area = (deps) => cartRoutes(deps, findCoupon);
 
-/** Whoever goes leaves their orders behind; their cart and their addresses go with them. @param leaveOrders to whom they are left */
-const forgetBut =
-  (leaveOrders: ForgetUser): ForgetUser =>
-  async (db, userId, now) => {
-    await leaveOrders(db, userId, now);
-    await forgetCart(db, userId);
-    await forgetAddresses(db, userId);
-  };
+/** Whoever goes leaves their orders behind, as nobody's; their cart and their addresses go with them. */
+const forgetElsewhere: ForgetUser = async (db, userId, now) => {
+  await forgetCustomer(db, userId, now);
+  await forgetCart(db, userId);
+  await forgetAddresses(db, userId);
+};
 
 /** What a guest has becomes the customer's at a login; how, is the business of carts and orders. */
 export const accountArea: Area = (deps) =>
-  accountRoutes(
-    deps,
-    { mergeCart: createMergeCart(deps, findCoupon), claimOrders: createClaimOrders(deps) },
-    forgetBut(releaseOrders),
-  );
+  accountRoutes(deps, { mergeCart: createMergeCart(deps, findCoupon), claimOrders: createClaimOrders(deps) });
 
-const userArea: Area = (deps) => userRoutes(deps, forgetBut(forgetCustomer));
+const userArea: Area = (deps) => userRoutes(deps, forgetElsewhere);
 
 /** Orders go to an address that their customer keeps; how one is found is the addresses' own business. */
 export const orderArea: Area = (deps) =>

@@ -26,9 +26,9 @@ const FIGURES = {
   wrongLoginsFromAddress: { name: 'wrong-logins-from-address', max: 50, seconds: QUARTER },
   mailsTo: { name: 'mails-to', max: 5, seconds: HOUR },
   /** Each of them may be to somebody else. A school or an office that logs in by codes is one address, and asks for about as many. */
-  mailsFromAddress: { name: 'mails-from-address', max: 200, seconds: HOUR },
+  mailsFromAddress: { name: 'mails-from-address', max: 1_000, seconds: HOUR },
   /** Each order sends two or three mails, to an address that nobody has proven. */
-  ordersTo: { name: 'orders-to', max: 100, seconds: HOUR },
+  ordersTo: { name: 'orders-to', max: 1_000, seconds: HOUR },
   /** An order is counted once, however often it is submitted. */
   countedOrders: { name: 'counted-orders', max: 1, seconds: HOUR },
 } as const satisfies Record<string, Limit>;
@@ -62,8 +62,8 @@ export interface Limits {
   ): Promise<T>;
   /** What was guessed at this account's password counts no more: its owner has proven the mailbox and chosen another. */
   forgetGuesses(email: string): Promise<void>;
-  /** Counts a mail that somebody who is not logged in has us send to this address. @throws rate_limited */
-  mailsTo(email: string): Promise<void>;
+  /** Counts a mail of that purpose that somebody who is not logged in has us send to this address. @throws rate_limited */
+  mailsTo(email: string, purpose: string): Promise<void>;
   /** Counts a mail of that kind for where the request comes from, to whomever it goes. @throws rate_limited */
   mailsFrom(c: Context<AppEnv>): Promise<void>;
   /**
@@ -116,7 +116,7 @@ export function createLimits({ RATE_LIMIT_SCALE: scale, TRUSTED_PROXIES }: Setti
       );
     },
     forgetGuesses: (email) => counters.clear(ofAccount.password, normalised(email)),
-    mailsTo: (email) => countShared(counters, scaled(FIGURES.mailsTo), mailbox(email)),
+    mailsTo: (email, purpose) => countShared(counters, scaled(FIGURES.mailsTo), `${purpose}:${mailbox(email)}`),
     mailsFrom: (c) => countShared(counters, scaled(FIGURES.mailsFromAddress), addressOf(c)),
     orderMailsTo: (email, orderId) => {
       const [limit, key] = [scaled(FIGURES.ordersTo), mailbox(email)];

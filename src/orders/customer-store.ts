@@ -93,15 +93,6 @@ export async function forgetCustomer(db: Kysely<Schema>, userId: string, now: Da
   await db.updateTable('orders').set({ customerId: null, disownedAt: now }).where('customerId', '=', userId).execute();
 }
 
-/**
- * The customer's orders are from here on of whoever proves the mail address that they were placed with, as a guest's are: the
- * customer never has.
- */
-export async function releaseOrders(db: Kysely<Schema>, userId: string): Promise<void> {
-  await forgetCheckouts(db, userId);
-  await db.updateTable('orders').set({ customerId: null }).where('customerId', '=', userId).execute();
-}
-
 /** Whether the order was placed by a guest, who has its access token: one whose customer has gone has none. */
 export function isGuests({ customerId, disownedAt }: Pick<ListedOrder, 'customerId' | 'disownedAt'>): boolean {
   return customerId === null && disownedAt === null;

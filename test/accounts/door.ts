@@ -42,10 +42,7 @@ function door(db: Database, parts: DoorParts = {}) {
   const { app, lines, deps } = floor(
     (all) => {
       const router = createRouter();
-      router.route(
-        '/',
-        accountRoutes(all, guests, () => Promise.resolve()),
-      );
+      router.route('/', accountRoutes(all, guests));
       router.all('/customer', async (c) => c.json(await requirePerson(c, all)));
       for (const role of STAFF_ROLES) router.all(`/${role}`, async (c) => c.json(await requireRole(c, all, role)));
       return router;

@@ -27,6 +27,15 @@ afterAll(() => database.leave());
 const make = (json: object) => ask('POST', 'api-keys', { headers: admin, json: { name: 'Partner', ...json } });
 
 describe('a new key', () => {
+  test('is made once under its Idempotency-Key, and a retry gets it again', async () => {
+    const headers = { ...admin, 'Idempotency-Key': 'a-new-key' };
+    const send = () => ask('POST', 'api-keys', { headers, json: { name: 'Retried', role: 'admin' } });
+    const [first, again] = [await send(), await send()];
+    expect([again.status, again.body]).toEqual([201, first.body]);
+    const stored = database.db.selectFrom('apiKeys').select('id').where('name', '=', 'Retried');
+    expect(await stored.execute()).toEqual([{ id: first.body.id }]);
+  });
+
   test('is for the scopes that were chosen and no others, and the list and the audit tell them', async () => {
     const made = await make({ role: 'admin', scopes: ['orders:read', 'audit:read'] });
     expect(made).toMatchObject({ status: 201, body: { role: 'admin', scopes: ['orders:read', 'audit:read'] } });

@@ -62,7 +62,7 @@ describe('a code', () => {
     const stranger = (await at.register(email, 'the password of a stranger')).body;
     const { body } = await verify(at, email, await codeFor(at, email));
     expect(body.user.emailVerified).toBe(true);
-    expect(body.user.id).not.toBe(stranger.user.id);
+    expect(body.user.id).toBe(stranger.user.id);
     expect(await at.whoIs(bearer(stranger.accessToken))).toBe(401);
     expect((await at.post('auth/refresh', { refreshToken: stranger.refreshToken })).status).toBe(401);
     expect((await at.logIn(email, 'the password of a stranger')).status).toBe(401);

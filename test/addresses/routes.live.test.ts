@@ -96,6 +96,7 @@ test.each(['id', 'customerId', 'userId', 'role', 'createdAt'])('nobody can say t
 describe('an address that cannot be', () => {
   test.each([
     ['a country that is none', { country: 'XX' }, 'country'],
+    ['a country by a code that is reserved only', { country: 'UK' }, 'country'],
     ['a country in small letters', { country: 'gb' }, 'country'],
     ["another country's postal code", { country: 'DE' }, 'postalCode'],
     ['no region in the United States', { country: 'US', postalCode: '94103' }, 'region'],
